@@ -1,0 +1,49 @@
+/**
+ * The import arrows between the rooms of src/. A room may import itself, what its row names, and what every room may: config,
+ * errors. Nobody imports an endpoint room or admin. Read a row as "room → the rooms it may know".
+ */
+const endpointRooms = [
+  'completions',
+  'models',
+  'account',
+  'responses',
+  'embeddings',
+  'files',
+  'images',
+  'audio',
+  'search',
+];
+const endpointMayKnow = ['http', 'auth', 'catalog', 'protocols', 'dispatch', 'usage', 'billing', 'egress'];
+
+const mayKnow = {
+  protocols: [],
+  egress: ['observability'],
+  database: ['observability'],
+  providers: ['protocols', 'egress'],
+  catalog: ['protocols', 'database', 'observability'],
+  billing: ['database'],
+  limits: ['billing', 'observability'],
+  usage: ['billing', 'catalog', 'protocols', 'database', 'observability'],
+  auth: ['catalog', 'limits', 'database', 'observability'],
+  http: ['auth', 'protocols', 'egress', 'observability'],
+  dispatch: ['auth', 'protocols', 'providers', 'usage', 'limits', 'catalog', 'egress', 'http', 'observability'],
+  health: ['database', 'usage', 'catalog', 'auth', 'http'],
+  observability: [],
+  admin: [...endpointMayKnow, 'limits', 'database', 'providers'],
+  ...Object.fromEntries(endpointRooms.map(room => [room, endpointMayKnow])),
+};
+
+const shared = ['config.ts', 'errors.ts'];
+
+export const arrows = Object.entries(mayKnow).map(([room, known]) => ({
+  target: `./src/${room}`,
+  from: './src',
+  except: [
+    room,
+    ...known,
+    ...(room === 'protocols'
+      ? ['errors.ts']
+      : [...shared, ...(known.includes('database') || room === 'database' ? ['generated'] : [])]),
+  ].map(path => `./${path}`),
+  message: `${room}/ may import only itself, ${[...known, ...shared].join(', ')}`,
+}));

@@ -1,0 +1,16 @@
+import type { Scope } from '../catalog/route.js';
+
+/** The admitted key with its account: who is asking. A frozen view into the key ring's snapshot, shared by concurrent requests. */
+export interface Caller extends Scope {
+  readonly keyId: string;
+  readonly accountId: string;
+  /** Requests per rolling 60 s: the lower of key and account; undefined: no limit. */
+  readonly rpm: number | undefined;
+  /** Tokens per rolling 60 s: the lower of key and account; undefined: no limit. */
+  readonly tpm: number | undefined;
+  /** Cap in microUSD per `quotaPeriod`; undefined: none. */
+  readonly quotaMicroUsd: bigint | undefined;
+  readonly quotaPeriod: 'total' | 'day' | 'month' | undefined;
+  /** Turns true when the key is deleted or disabled; a request that already runs may finish, `reserve` refuses the next. */
+  readonly revoked: boolean;
+}

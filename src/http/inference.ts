@@ -1,0 +1,70 @@
+import { SetMetadata } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import type { Caller } from '../auth/caller.js';
+import type { Flow } from '../egress/flow.js';
+import type { Inbound, JsonObject } from '../protocols/protocol.js';
+
+/** One admitted request to an inference endpoint, body read and parsed once. */
+export interface InferenceCall {
+  /** `req_lazu_<ULID>`, minted here. */
+  readonly requestId: string;
+  readonly caller: Caller;
+  /** `Date.now()` when the caller was identified. */
+  readonly startedAt: number;
+  /** Path without query. */
+  readonly path: string;
+  /** Bytes as they came; what a same-protocol upstream gets. */
+  readonly raw: Buffer;
+  readonly body: JsonObject;
+  /** Lower-case names, as Node gives them. Only allow-listed ones go upstream. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Aborts when the caller is gone before the answer began. */
+  readonly gone: Departure;
+}
+
+/** Tells once that the caller has left. Cheaper than an AbortSignal, of which one per request shows in a profile. */
+export class Departure {
+  #left = false;
+  #listener: (() => void) | undefined;
+
+  get left(): boolean {
+    return this.#left;
+  }
+
+  /** One listener at a time; called at once when the caller has left already. */
+  listen(listener: (() => void) | undefined): void {
+    this.#listener = listener;
+    if (this.#left) listener?.();
+  }
+
+  leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#listener?.();
+  }
+}
+
+/** What a controller hands back; the sink writes it. `frames$` never errors: errors are frames by then. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  /** A whole answer is one frame. */
+  readonly frames$: Observable<Uint8Array>;
+  /** Byte length of a whole answer; undefined for streams. */
+  readonly length: number | undefined;
+  readonly flow: Flow;
+}
+
+export interface InferenceRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly inbound: Inbound;
+}
+
+export const INFERENCE_ROUTE = 'lazu:inference-route';
+
+/** Puts a controller method on the inference mount: `@Inference('POST /v1/chat/completions', openaiChat)`. */
+export function Inference(route: `${'POST' | 'GET'} /${string}`, inbound: Inbound): MethodDecorator {
+  const [method = '', path = ''] = route.split(' ');
+  return SetMetadata(INFERENCE_ROUTE, { method, path, inbound } satisfies InferenceRoute);
+}

@@ -1,0 +1,50 @@
+/** What a request asks for before it is dispatched, at its dearest candidate. */
+export interface Reservation {
+  readonly requestId: string;
+  readonly accountId: string;
+  readonly keyId: string;
+  /** Requests per rolling 60 s; undefined: no limit. The key's own cap and the account's both count. */
+  readonly rpm: number | undefined;
+  readonly tpm: number | undefined;
+  /** Admitted estimate: input bound + output cap, tokens. */
+  readonly tokens: number;
+  /** Worst-case money to hold; 0n for endpoints that do not dispatch, and with `BILLING=off`. */
+  readonly holdMicroUsd: bigint;
+}
+
+/** What `x-ratelimit-*` says. Absent numbers: no limit of that kind. `reset` in ms until the window is empty again. */
+export interface Standing {
+  readonly limitRequests?: number;
+  readonly remainingRequests?: number;
+  readonly resetRequestsMs?: number;
+  readonly limitTokens?: number;
+  readonly remainingTokens?: number;
+  readonly resetTokensMs?: number;
+}
+
+export type Verdict =
+  | { readonly admitted: true; readonly standing: Standing | undefined }
+  | {
+      readonly admitted: false;
+      readonly reason: 'revoked' | 'requests' | 'tokens' | 'balance' | 'key_quota';
+      /** Seconds until a slot frees, at most 60; absent when waiting does not help. */
+      readonly retryAfter?: number;
+      readonly standing: Standing | undefined;
+    };
+
+/**
+ * Rate windows and holds behind one port. In memory for one process; in Redis where hosts must agree. A synchronous verdict is
+ * what memory gives: the data path awaits only what is a promise.
+ */
+export interface LimitStore {
+  /** Take a slot, the tokens and the hold, or nothing at all. Called once per request. */
+  reserve(ask: Reservation): Verdict | Promise<Verdict>;
+  /** A stream outgrows its hold: `false` when no more is to be had. */
+  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean>;
+  /** The request is over: the hold becomes this charge. Idempotent; never throws. */
+  settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void;
+  /** The request did nothing: hold and tokens come back; its slot in the RPM window does not. Idempotent; never throws. */
+  release(requestId: string): void;
+}
+
+export const LimitStore = Symbol('LimitStore');

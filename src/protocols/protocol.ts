@@ -1,0 +1,93 @@
+import type { LazuError } from '../errors.js';
+import type { Usage } from './usage.js';
+
+/** The wire languages Lazu speaks. Each is a folder of pure code: no Nest, no I/O, no clock. */
+export type ProtocolName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse';
+
+export type JsonObject = Record<string, unknown>;
+
+/** A per-request state machine: feed it one thing, get back what that completes. */
+export interface StepMachine<In, Out> {
+  push(item: In): Out;
+  end(): Out;
+}
+
+/** One frame of a streamed answer, already told apart by the protocol's own marks. */
+export type FrameKind =
+  /** Something the caller asked for: from here on there is no failover. */
+  | 'output'
+  /** The vendor's figures; `dropIfUnasked` says that the frame holds nothing else. */
+  | 'usage'
+  /** The vendor's error inside a stream that had begun. */
+  | 'error'
+  /** The mark that ends a whole answer; it is held back until the record is in the journal. */
+  | 'terminal'
+  /** Keep-alives and comments: not output. */
+  | 'comment';
+
+/** What the scalars of a request ask for: all that the gateway itself must know, whoever answers. */
+export interface RequestFacts {
+  /** As the caller wrote it; may be an alias. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The caller wants the usage frame in its stream. */
+  readonly includeUsage: boolean;
+  /** How many answers; 1 unless asked. */
+  readonly n: number;
+  /** The caller's own cap on output tokens, if any. */
+  readonly maxOutputTokens: number | undefined;
+  /** Upper bound of input tokens, from bytes and image rules, deterministic: what a hold is taken for. */
+  readonly inputTokensBound: number;
+  readonly serviceTier: string | undefined;
+  /** Features asked for that a model or price must have: `tools`, `vision`, `audio`, a server tool's dimension … */
+  readonly needs: readonly string[];
+}
+
+/** Clients speak it to us. */
+export interface Inbound {
+  readonly name: ProtocolName;
+  /**
+   * Check the scalars by hand and read the facts; unknown fields are left alone.
+   * @throws LazuError `missing_required_parameter`, `invalid_request`, `invalid_value` or `unsupported_parameter` with `param`
+   */
+  readFacts(body: JsonObject, size: number): RequestFacts;
+  /** The caller's own envelope: a JSON body before the first byte, one last frame after it. */
+  writeError(error: LazuError, requestId: string): { body: JsonObject; frame: string };
+  /** What is sent when an upstream has been silent for `KEEPALIVE_MS`. */
+  readonly keepAliveFrame: string;
+}
+
+/** We speak it to a provider. */
+export interface Upstream {
+  readonly name: ProtocolName;
+  /**
+   * An upstream's refusal, by status and body (contract §11): the mapped code, the vendor's message where it may be shown,
+   * `retryable` where another channel may do better.
+   */
+  readError(status: number, body: string, headers: Readonly<Record<string, string>>): LazuError;
+  /** Usage of a whole answer; undefined when it carries none. */
+  usageOf(answer: JsonObject): Usage | undefined;
+  /** Watches the bytes of a stream go by (`dispatch/tap.ts` drives it). */
+  frameWatch(): FrameWatch;
+  /** Text of the output in these frames or this whole answer, for counting what was delivered when the vendor never said. */
+  outputTextIn(frames: string): string;
+}
+
+/** One watch per stream: classifies complete frames without parsing more than it must, and remembers what they said. */
+export interface FrameWatch {
+  /**
+   * Look at one or more complete frames.
+   * @returns where the bytes divide: `content` may go to the caller now; `terminal` waits for the journal
+   */
+  see(frames: Uint8Array): { content: Uint8Array; terminal: Uint8Array | undefined };
+  /** Merged field by field from all frames so far; the last one wins. */
+  readonly usage: Usage | undefined;
+  /** `answer` of the model in the stream, when it said. */
+  readonly model: string | undefined;
+  /** The upstream's error frame, if one came. */
+  readonly error: LazuError | undefined;
+  /** Something the caller asked for has gone by. */
+  readonly hasOutput: boolean;
+  /** The stream ended in the way whole answers end: its terminal mark, or a clean end after a finish reason. */
+  readonly complete: boolean;
+}

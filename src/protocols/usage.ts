@@ -1,0 +1,44 @@
+/**
+ * The vocabulary of metering. Disjoint by definition: every token of an answer is counted in exactly one of the token
+ * dimensions, and they sum to the provider's total (contract §13). Reasoning tokens are a memo inside `output`.
+ */
+export const TOKEN_DIMENSIONS = [
+  'input',
+  'cache_read',
+  'cache_write_5m',
+  'cache_write_1h',
+  'output',
+  'audio_input',
+  'audio_output',
+  'image_input',
+  'image_output',
+] as const;
+
+/** Counted per call, not per token. */
+export const CALL_DIMENSIONS = ['requests', 'tool_web_search', 'tool_code_execution', 'tool_other'] as const;
+
+export const DIMENSIONS = [...TOKEN_DIMENSIONS, ...CALL_DIMENSIONS] as const;
+
+export type TokenDimension = (typeof TOKEN_DIMENSIONS)[number];
+export type CallDimension = (typeof CALL_DIMENSIONS)[number];
+export type Dimension = (typeof DIMENSIONS)[number];
+
+/** What a vendor reported, in our words. Quantities are whole tokens or calls, never negative; absent means none. */
+export interface Usage {
+  readonly dimensions: Readonly<Partial<Record<Dimension, number>>>;
+  /** Memo: the part of `output` that was reasoning. */
+  readonly reasoningTokens?: number;
+  /** The provider's own total of tokens, to check the sum against; absent when it states none. */
+  readonly totalTokens?: number;
+  /** The service tier that the vendor says it used, when that changes the price. */
+  readonly serviceTier?: string;
+  /** The vendor's usage object as it came, for `provider_usage.raw_fields`. */
+  readonly raw: Readonly<Record<string, unknown>>;
+}
+
+/** Sum of all token dimensions: what must equal the provider's total. */
+export function tokensOf(usage: Usage): number {
+  let sum = 0;
+  for (const dimension of TOKEN_DIMENSIONS) sum += usage.dimensions[dimension] ?? 0;
+  return sum;
+}

@@ -1,0 +1,96 @@
+import type { Observable } from 'rxjs';
+import type { Flow } from '../egress/flow.js';
+import type { Reply, UpstreamRequest } from '../egress/reply.js';
+import type { JsonObject, ProtocolName } from '../protocols/protocol.js';
+import type { Usage } from '../protocols/usage.js';
+
+/** What a provider may know about one request. Never the caller's identity. */
+export interface Outgoing {
+  readonly protocol: ProtocolName;
+  /** `chat`, `embeddings` …: which of the provider's paths. */
+  readonly endpoint: 'chat';
+  /** The name this channel knows the model by. */
+  readonly model: string;
+  readonly stream: boolean;
+  readonly channel: {
+    readonly id: string;
+    readonly baseUrl: string | undefined;
+    readonly credential: string | Readonly<Record<string, string>> | undefined;
+    readonly options: Readonly<Record<string, unknown>>;
+  };
+}
+
+/** Which environment variables make a channel by themselves (contract §16). */
+export interface EnvironmentChannel {
+  /** All of these set → one channel. The first is the credential unless `credential` builds one. */
+  readonly variables: readonly string[];
+  /** Variable that overrides the base URL, as in the vendor's own SDK. */
+  readonly baseUrlVariable?: string;
+  credential?(values: Readonly<Record<string, string>>): string | Record<string, string>;
+  baseUrl?(values: Readonly<Record<string, string>>): string;
+  /** A first party serves its vendors' whole catalog; a host serves the models it maps: catalog name → its own name. */
+  readonly serves: { readonly vendors: readonly string[] } | { readonly models: Readonly<Record<string, string>> };
+  /** First parties 0, hosts 10: lower is tried first. */
+  readonly priority: number;
+}
+
+/**
+ * Who serves a model: an endpoint that speaks a protocol. A value, not a class: a folder in `providers/`, 20–60 lines, one line in
+ * `index.ts`. All data lists carry a link to the vendor's page.
+ */
+export interface Provider {
+  readonly name: string;
+  /** Shown to operators. */
+  readonly title: string;
+  readonly protocols: readonly ProtocolName[];
+  /** Undefined: the channel must bring its own. */
+  readonly baseUrl: string | undefined;
+  readonly environment?: EnvironmentChannel;
+  /** Path and query of the endpoint under the base URL, which has no trailing slash. Default for chat: `/chat/completions`. */
+  path?(outgoing: Outgoing): string;
+  /** Authentication headers for this channel. Default: `authorization: Bearer <credential>`. */
+  authorize?(outgoing: Outgoing): Record<string, string>;
+  /**
+   * Whether a credential or option of a channel is usable, checked when an admin saves it: a sentence that says what to do, or
+   * undefined when it is.
+   */
+  checkChannel?(channel: Outgoing['channel']): string | undefined;
+  /** Top-level fields whose absence would change the meaning: refused with 400 `unsupported_parameter`. */
+  readonly refuses: readonly string[];
+  /** Hints that the provider lacks: dropped and named in `X-Lazu-Dropped-Params`. */
+  readonly drops: readonly string[];
+  /** Numbers above the provider's bound but inside OpenAI's are clamped and named. */
+  readonly clamps: Readonly<Record<string, readonly [min: number, max: number]>>;
+  /** Field renames where a vendor spells a standard field in another way (`max_completion_tokens` → `max_tokens`). */
+  readonly renames: Readonly<Record<string, string>>;
+  /** Body fix-ups that no list can say (schema strictness …). Pure; gets a shallow copy it may change. */
+  adapt?(body: JsonObject, outgoing: Outgoing): JsonObject;
+  /** `ask`: `stream_options.include_usage` must be set; `always`: reported unasked; `none`: never reported. */
+  readonly streamUsage: 'ask' | 'always' | 'none';
+  /** Most answers per call; above it `dispatch` fans out. */
+  readonly maxN: number;
+  /** Billing goes on after a disconnect: drain instead of aborting, up to 30 s. */
+  readonly billsAfterDisconnect?: boolean;
+  /** Usage fields that this provider spells in its own way; gets the raw usage object and the protocol's reading of it. */
+  readUsage?(raw: Readonly<Record<string, unknown>>, usage: Usage): Usage;
+  /** The answer's `model` is a private deployment name: callers see the requested one (contract §3). */
+  readonly privateModelNames?: boolean;
+  /** Default: egress. The sandbox answers in process. */
+  send?(request: UpstreamRequest, outgoing: Outgoing, flow: Flow): Promise<Reply>;
+  /** Default: SSE bytes as they come. AWS frames are unwrapped here. */
+  unframe?(bytes$: Observable<Uint8Array>): Observable<Uint8Array>;
+}
+
+/** The fields that every provider must decide, with the defaults of a faithful OpenAI clone. */
+export function defineProvider(provider: Pick<Provider, 'name' | 'title' | 'baseUrl'> & Partial<Provider>): Provider {
+  return {
+    protocols: ['openai-chat'],
+    refuses: [],
+    drops: [],
+    clamps: {},
+    renames: {},
+    streamUsage: 'ask',
+    maxN: 1,
+    ...provider,
+  };
+}
