@@ -63,8 +63,11 @@ export interface Provider {
   readonly clamps: Readonly<Record<string, readonly [min: number, max: number]>>;
   /** Field renames where a vendor spells a standard field in another way (`max_completion_tokens` → `max_tokens`). */
   readonly renames: Readonly<Record<string, string>>;
-  /** Body fix-ups that no list can say (schema strictness …). Pure; gets a shallow copy it may change. */
-  adapt?(body: JsonObject, outgoing: Outgoing): JsonObject;
+  /**
+   * Body fix-ups that no list can say (what depends on the model, schema strictness …). Pure; gets a shallow copy whose top level
+   * it may change; what lies deeper it replaces. `drop` names a field in `X-Lazu-Dropped-Params`.
+   */
+  adapt?(body: JsonObject, outgoing: Outgoing, drop: (field: string) => void): JsonObject;
   /** `ask`: `stream_options.include_usage` must be set; `always`: reported unasked; `none`: never reported. */
   readonly streamUsage: 'ask' | 'always' | 'none';
   /** Most answers per call; above it `dispatch` fans out. */

@@ -1,0 +1,152 @@
+import type { UpstreamRequest } from '../egress/reply.js';
+import { LazuError } from '../errors.js';
+import type { JsonObject } from '../protocols/protocol.js';
+import { isNeutral } from './neutral.js';
+import type { Outgoing, Provider } from './provider.js';
+import { USER_AGENT } from './user-agent.js';
+
+export interface RequestOptions {
+  /** False: this upstream has refused `stream_options` before, or the caller's answer is not a stream. */
+  readonly askUsage: boolean;
+  /** Caller's headers that may go upstream, by allow-list: `traceparent`, `tracestate`. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface BuiltRequest {
+  readonly request: UpstreamRequest;
+  /** Fields that were left out or changed, for `X-Lazu-Dropped-Params`; each once. */
+  readonly dropped: string[];
+}
+
+/** `{"stream_options":…,` goes right behind the first brace of a body that has no such field. */
+const ASK_USAGE = Buffer.from('"stream_options":{"include_usage":true},');
+const OPEN_BRACE = 0x7b;
+
+/**
+ * The request this provider gets for this body. The body is never changed: a retry, or another provider, starts from the same.
+ * Where nothing must change the caller's own bytes go out; where only usage must be asked for they are spliced; otherwise one
+ * shallow copy is serialised.
+ * @param raw the bytes that `body` was parsed from
+ * @throws LazuError `unsupported_parameter` with `param` for a field that the provider lacks and the answer would miss
+ */
+export function buildRequest(
+  provider: Provider,
+  outgoing: Outgoing,
+  body: JsonObject,
+  raw: Uint8Array,
+  options: RequestOptions,
+): BuiltRequest {
+  const dropped = new Set<string>();
+  const written = writeBody(provider, outgoing, body, dropped);
+  const mustAsk = outgoing.stream && options.askUsage && provider.streamUsage === 'ask';
+  return { request: envelope(provider, outgoing, bytes(written, body, raw, mustAsk), options), dropped: [...dropped] };
+}
+
+/** @returns `body` itself when nothing had to change */
+function writeBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dropped: Set<string>): JsonObject {
+  let copy: JsonObject | undefined;
+  const edit = (): JsonObject => (copy ??= { ...body });
+  for (const field of provider.refuses) {
+    if (!Object.hasOwn(body, field)) continue;
+    if (!isNeutral(field, body[field])) throw unsupported(provider, field);
+    delete edit()[field];
+  }
+  for (const field of provider.drops) {
+    if (!Object.hasOwn(body, field)) continue;
+    if (!isNeutral(field, body[field])) dropped.add(field);
+    delete edit()[field];
+  }
+  for (const field of Object.keys(provider.clamps)) {
+    const [min, max] = provider.clamps[field] ?? [-Infinity, Infinity];
+    const value = body[field];
+    if (typeof value !== 'number' || (value >= min && value <= max)) continue;
+    edit()[field] = Math.min(Math.max(value, min), max);
+    dropped.add(field);
+  }
+  for (const field of Object.keys(provider.renames)) {
+    const name = provider.renames[field];
+    const from = copy ?? body;
+    if (name === undefined || !Object.hasOwn(from, field)) continue;
+    const value = from[field];
+    delete edit()[field];
+    if (value !== null) edit()[name] = value;
+  }
+  // Never stored at the vendor: operators' credentials are shared by tenants (contract §4).
+  if ((copy ?? body).store === true) {
+    edit().store = false;
+    dropped.add('store');
+  }
+  // Above its most, the vendor is asked for one answer, as many times as the caller wants answers.
+  const n = (copy ?? body).n;
+  if (typeof n === 'number' && n > provider.maxN) edit().n = 1;
+  if ((copy ?? body).model !== outgoing.model) edit().model = outgoing.model;
+  if (provider.adapt) {
+    const before = copy ?? body;
+    const after = provider.adapt({ ...before }, outgoing, field => void dropped.add(field));
+    if (differs(before, after)) copy = after;
+  }
+  return copy ?? body;
+}
+
+function bytes(written: JsonObject, body: JsonObject, raw: Uint8Array, mustAsk: boolean): Uint8Array {
+  const asks = written.stream_options as JsonObject | null | undefined;
+  if (mustAsk && asks?.include_usage !== true) {
+    if (written !== body || Object.hasOwn(body, 'stream_options') || Object.keys(body).length === 0) {
+      return Buffer.from(JSON.stringify({ ...written, stream_options: { ...asks, include_usage: true } }));
+    }
+    const behindBrace = raw.indexOf(OPEN_BRACE) + 1;
+    return Buffer.concat([raw.subarray(0, behindBrace), ASK_USAGE, raw.subarray(behindBrace)]);
+  }
+  return written === body ? raw : Buffer.from(JSON.stringify(written));
+}
+
+function envelope(
+  provider: Provider,
+  outgoing: Outgoing,
+  body: Uint8Array,
+  { headers }: RequestOptions,
+): UpstreamRequest {
+  const base = outgoing.channel.baseUrl ?? provider.baseUrl;
+  if (base === undefined) {
+    throw new LazuError(
+      'upstream_unavailable',
+      `Channel ${outgoing.channel.id} needs a base_url; set it on the channel.`,
+      {
+        retryable: true,
+      },
+    );
+  }
+  return {
+    method: 'POST',
+    url: new URL(base.replace(/\/+$/, '') + (provider.path?.(outgoing) ?? '/chat/completions')),
+    headers: {
+      ...headers,
+      accept: outgoing.stream ? 'text/event-stream' : 'application/json',
+      'content-type': 'application/json',
+      'user-agent': USER_AGENT,
+      ...(provider.authorize?.(outgoing) ?? bearer(outgoing)),
+    },
+    body,
+  };
+}
+
+/** The default: what most vendors took over from OpenAI. A channel without a credential sends no header. */
+function bearer({ channel }: Outgoing): Record<string, string> {
+  return typeof channel.credential === 'string' ? { authorization: `Bearer ${channel.credential}` } : {};
+}
+
+/** Another channel of the same model may know the field, so `dispatch` may go on to it. */
+export function unsupported(provider: Pick<Provider, 'title'>, param: string, hint = 'leave it out'): LazuError {
+  return new LazuError('unsupported_parameter', `${provider.title} does not support '${param}' here: ${hint}.`, {
+    param,
+    retryable: true,
+  });
+}
+
+function differs(before: JsonObject, after: JsonObject): boolean {
+  const fields = Object.keys(after);
+  return (
+    fields.length !== Object.keys(before).length ||
+    fields.some(field => !Object.hasOwn(before, field) || after[field] !== before[field])
+  );
+}
