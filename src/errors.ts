@@ -47,6 +47,8 @@ export interface LazuErrorOptions {
   retryAfter?: number;
   /** Overrides the table where one code has two homes: `file_too_large` is 400 as a total, 413 for one file. */
   status?: number;
+  /** Further response headers: `x-ratelimit-*` of a refusal. */
+  headers?: Readonly<Record<string, string>>;
   cause?: unknown;
 }
 
@@ -57,6 +59,7 @@ export class LazuError extends Error {
   readonly param: string | null;
   readonly retryable: boolean;
   readonly retryAfter: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, options: LazuErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -66,6 +69,7 @@ export class LazuError extends Error {
     this.param = options.param ?? null;
     this.retryable = options.retryable ?? false;
     this.retryAfter = options.retryAfter;
+    this.headers = options.headers ?? {};
   }
 
   /** OpenAI's `type`, which follows from the status (contract §11). */

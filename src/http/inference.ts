@@ -1,6 +1,7 @@
 import { SetMetadata } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
+import type { Cancel } from '../egress/cancel.js';
 import type { Flow } from '../egress/flow.js';
 import type { Inbound, JsonObject } from '../protocols/protocol.js';
 
@@ -18,30 +19,8 @@ export interface InferenceCall {
   readonly body: JsonObject;
   /** Lower-case names, as Node gives them. Only allow-listed ones go upstream. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** Aborts when the caller is gone before the answer began. */
-  readonly gone: Departure;
-}
-
-/** Tells once that the caller has left. Cheaper than an AbortSignal, of which one per request shows in a profile. */
-export class Departure {
-  #left = false;
-  #listener: (() => void) | undefined;
-
-  get left(): boolean {
-    return this.#left;
-  }
-
-  /** One listener at a time; called at once when the caller has left already. */
-  listen(listener: (() => void) | undefined): void {
-    this.#listener = listener;
-    if (this.#left) listener?.();
-  }
-
-  leave(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#listener?.();
-  }
+  /** Cancelled when the caller leaves before its answer has been written. */
+  readonly gone: Cancel;
 }
 
 /** What a controller hands back; the sink writes it. `frames$` never errors: errors are frames by then. */

@@ -12,19 +12,6 @@ export interface StepMachine<In, Out> {
   end(): Out;
 }
 
-/** One frame of a streamed answer, already told apart by the protocol's own marks. */
-export type FrameKind =
-  /** Something the caller asked for: from here on there is no failover. */
-  | 'output'
-  /** The vendor's figures; `dropIfUnasked` says that the frame holds nothing else. */
-  | 'usage'
-  /** The vendor's error inside a stream that had begun. */
-  | 'error'
-  /** The mark that ends a whole answer; it is held back until the record is in the journal. */
-  | 'terminal'
-  /** Keep-alives and comments: not output. */
-  | 'comment';
-
 /** What the scalars of a request ask for: all that the gateway itself must know, whoever answers. */
 export interface RequestFacts {
   /** As the caller wrote it; may be an alias. */
@@ -38,6 +25,8 @@ export interface RequestFacts {
   readonly maxOutputTokens: number | undefined;
   /** Upper bound of input tokens, from bytes and image rules, deterministic: what a hold is taken for. */
   readonly inputTokensBound: number;
+  /** Likely input tokens, deterministic too: what a rate window counts, and what is charged when no vendor ever said. */
+  readonly inputTokensEstimate: number;
   readonly serviceTier: string | undefined;
   /** Features asked for that a model or price must have: `tools`, `vision`, `audio`, a server tool's dimension … */
   readonly needs: readonly string[];
@@ -65,10 +54,12 @@ export interface Upstream {
    * `retryable` where another channel may do better.
    */
   readError(status: number, body: string, headers: Readonly<Record<string, string>>): LazuError;
+  /** The error that a vendor put into an answer of status 200. */
+  errorIn(answer: JsonObject): LazuError | undefined;
   /** Usage of a whole answer; undefined when it carries none. */
   usageOf(answer: JsonObject): Usage | undefined;
-  /** Watches the bytes of a stream go by (`dispatch/tap.ts` drives it). */
-  frameWatch(): FrameWatch;
+  /** Watches the bytes of one stream go by (`dispatch/pass-through.ts` drives it). */
+  frameWatch(options: { includeUsage: boolean }): FrameWatch;
   /** Text of the output in these frames or this whole answer, for counting what was delivered when the vendor never said. */
   outputTextIn(frames: string): string;
 }
@@ -77,12 +68,16 @@ export interface Upstream {
 export interface FrameWatch {
   /**
    * Look at one or more complete frames.
-   * @returns where the bytes divide: `content` may go to the caller now; `terminal` waits for the journal
+   * @returns the bytes that may go to the caller now; what ends the answer, and a usage frame nobody asked for, is kept back
    */
-  see(frames: Uint8Array): { content: Uint8Array; terminal: Uint8Array | undefined };
+  see(frames: Buffer): Uint8Array;
+  /** The connection ended cleanly; some vendors end an answer so, without a terminal mark. */
+  ended(): void;
+  /** What ends the answer, once it is `complete`: sent after the record is in the journal. */
+  terminal(): Uint8Array;
   /** Merged field by field from all frames so far; the last one wins. */
   readonly usage: Usage | undefined;
-  /** `answer` of the model in the stream, when it said. */
+  /** What the vendor calls the model that answers, when it said. */
   readonly model: string | undefined;
   /** The upstream's error frame, if one came. */
   readonly error: LazuError | undefined;

@@ -17,17 +17,23 @@ export interface Opening {
   readonly catalogModel: string;
 }
 
+/** What was sent and received, by estimate and tokenizer: charged where no vendor ever said. */
+export interface Delivery {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** How a request ended, as `dispatch` saw it. Exactly one of these closes the meter (contract §13's table). */
 export type Ending =
-  /** 2xx, or a stream whose terminal mark came. */
-  | { readonly kind: 'completed' }
+  /** 2xx, or a stream whose terminal mark came. `delivered` stands in where the vendor never reported usage. */
+  | { readonly kind: 'completed'; readonly delivered?: Delivery }
   /** Nothing, or no more, will reach the caller. Charged only if final usage was seen. */
   | { readonly kind: 'failed'; readonly error: LazuError }
   /** The caller left. `drained`: final usage came in the grace; else `delivered` is what they got, by tokenizer. */
   | {
       readonly kind: 'left';
       readonly drained: boolean;
-      readonly delivered: { readonly inputTokens: number; readonly outputTokens: number };
+      readonly delivered: Delivery;
     };
 
 /**

@@ -1,0 +1,26 @@
+import type { NextFunction, Request, Response } from 'express';
+import type { ClientIp } from './client-ip.js';
+import { answerCors } from './cors.js';
+import { cutQueryKey } from './query-key.js';
+import { newRequestId } from './request-id.js';
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** The key that came as `?key=`, already cut out of the URL. */
+    lazuQueryKey?: string;
+    /** The caller's address by `TRUST_PROXY`. */
+    lazuIp?: string;
+  }
+}
+
+/** What the inference mount does for its routes, for those that go through Express: id, key out of the URL, address, CORS. */
+export function expressFront(ipOf: ClientIp, corsOrigins: readonly string[]) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const { url, key } = cutQueryKey(request.url);
+    request.url = request.originalUrl = url;
+    if (key !== undefined) request.lazuQueryKey = key;
+    request.lazuIp = ipOf(request);
+    response.setHeader('x-lazu-request-id', newRequestId());
+    if (!answerCors(request, response, corsOrigins)) next();
+  };
+}

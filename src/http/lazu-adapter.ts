@@ -1,0 +1,30 @@
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+/** Looks at a request before Express does; true when it took it. */
+export type FrontMount = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Nest's Express adapter on a server of ours: the inference mount in front, limits on headers and their time. */
+export class LazuAdapter extends ExpressAdapter {
+  #front: FrontMount = () => false;
+
+  /** Set once the application is wired; until then everything goes to Express. */
+  mountInFront(front: FrontMount): void {
+    this.#front = front;
+  }
+
+  override initHttpServer(): void {
+    const express = this.getInstance<(request: IncomingMessage, response: ServerResponse) => void>();
+    const limits = {
+      maxHeaderSize: 32 * 1024,
+      headersTimeout: 20_000,
+      requestTimeout: 300_000,
+      keepAliveTimeout: 65_000,
+    };
+    const server: Server = createServer(limits, (request, response) => {
+      if (!this.#front(request, response)) express(request, response);
+    });
+    server.maxRequestsPerSocket = 0;
+    this.httpServer = server;
+  }
+}

@@ -1,0 +1,63 @@
+import type { IncomingMessage } from 'node:http';
+import { LazuError } from '../errors.js';
+import type { JsonObject } from '../protocols/protocol.js';
+
+const tooLarge = (limit: number) =>
+  new LazuError('payload_too_large', `The request body is larger than ${limit} bytes, the limit of this endpoint.`);
+
+/**
+ * Read a body once, whole, as bytes.
+ * @param limit bytes; beyond it reading stops at once
+ * @throws LazuError `payload_too_large`, `unsupported_media_type` (compressed), `bad_request_body` (cut off)
+ */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    const message = 'Compressed request bodies are not supported; send the JSON as it is.';
+    return Promise.reject(new LazuError('unsupported_media_type', message));
+  }
+  if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.removeAllListeners('data').pause();
+        reject(tooLarge(limit));
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)));
+    const cut = () => reject(new LazuError('bad_request_body', 'The request body broke off before its end.'));
+    request.on('error', cut);
+    request.on('close', cut); // after `end` this rejects a promise that is settled: nothing
+  });
+}
+
+/** @throws LazuError `unsupported_media_type` when the body says it is something other than JSON */
+export function expectJson(contentType: string | undefined): void {
+  if (contentType === undefined || contentType === 'application/json') return;
+  if (/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) return;
+  throw new LazuError(
+    'unsupported_media_type',
+    'Send the body as JSON with the header `content-type: application/json`.',
+  );
+}
+
+/** @throws LazuError `bad_request_body` when it is not JSON, `invalid_request` when it is not an object */
+export function parseJsonObject(raw: Buffer): JsonObject {
+  let body: unknown;
+  try {
+    body = JSON.parse(raw.toString('utf8'));
+  } catch (error) {
+    throw new LazuError('bad_request_body', `The request body is not valid JSON: ${whatIsWrong(error)}.`);
+  }
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as JsonObject;
+  throw new LazuError('invalid_request', 'The request body must be a JSON object.');
+}
+
+/** V8's message quotes the body; only where it went wrong is told, since the text is the caller's secret. */
+function whatIsWrong(error: unknown): string {
+  const position = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0];
+  return position ? `unexpected text ${position}` : 'it ends too early or holds unexpected text';
+}

@@ -1,0 +1,45 @@
+import { ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { LazuError } from '../errors.js';
+
+/** Constraints that say "wrong JSON type" rather than "out of bounds". */
+const TYPE_CONSTRAINTS = new Set([
+  'isString',
+  'isInt',
+  'isNumber',
+  'isBoolean',
+  'isArray',
+  'isObject',
+  'nestedValidation',
+  'isIsoDateTime',
+]);
+
+/** Management bodies and queries: whitelisted, transformed, and refused in the contract's words. */
+export function validationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    transform: true,
+    stopAtFirstError: true,
+    exceptionFactory: errors => asLazuError(errors),
+  });
+}
+
+function asLazuError(errors: ValidationError[]): LazuError {
+  const { path, error } = deepest(errors[0]!, '');
+  const constraints = Object.entries(error.constraints ?? {});
+  const [constraint = '', message = 'is not valid'] = constraints[constraints.length - 1] ?? [];
+  const sentence = `\`${path}\`: ${message}.`;
+  if (constraint === 'whitelistValidation')
+    return new LazuError('unsupported_parameter', `\`${path}\` is not a field of this request.`, { param: path });
+  if (error.value === undefined)
+    return new LazuError('missing_required_parameter', `\`${path}\` is required: ${message}.`, { param: path });
+  if (TYPE_CONSTRAINTS.has(constraint)) return new LazuError('invalid_request', sentence, { param: path });
+  return new LazuError('invalid_value', sentence, { param: path });
+}
+
+function deepest(error: ValidationError, prefix: string): { path: string; error: ValidationError } {
+  const path = prefix === '' ? error.property : `${prefix}.${error.property}`;
+  const child = error.children?.[0];
+  return child ? deepest(child, path) : { path, error };
+}

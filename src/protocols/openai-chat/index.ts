@@ -1,0 +1,23 @@
+import type { Inbound, JsonObject, Upstream } from '../protocol.js';
+import { OpenAiChatFrameWatch } from './frame-watch.js';
+import { outputTextIn } from './output-text.js';
+import { readError, readErrorObject } from './read-error.js';
+import { readFacts } from './read-facts.js';
+import { readUsage } from './usage.js';
+import { writeError } from './write-error.js';
+
+/** OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat */
+export const openaiChat: Inbound & Upstream = {
+  name: 'openai-chat',
+  readFacts,
+  writeError,
+  keepAliveFrame: ': keep-alive\n\n',
+  readError,
+  errorIn: answer => (isObject(answer.error) ? readErrorObject(answer.error) : undefined),
+  usageOf: answer => (isObject(answer.usage) ? readUsage(answer.usage, answer.service_tier) : undefined),
+  frameWatch: options => new OpenAiChatFrameWatch(options),
+  outputTextIn,
+};
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

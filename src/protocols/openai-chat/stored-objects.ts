@@ -1,0 +1,36 @@
+import { LazuError } from '../../errors.js';
+import type { JsonObject } from '../protocol.js';
+
+/**
+ * Top-level fields that name an object stored at the vendor. Operators' credentials are shared by tenants, so one tenant could name
+ * another's object: refused until Lazu owns the mapping from account to object (contract §4).
+ */
+export const STORED_OBJECT_FIELDS = [
+  'previous_response_id',
+  'conversation',
+  'prompt',
+  'container',
+  'vector_store_ids',
+  'file_ids',
+  'file_id',
+  'cached_content',
+  'cachedContent',
+  'assistant_id',
+  'thread_id',
+] as const;
+
+/** @throws LazuError `unsupported_parameter` */
+export function refuseStoredObjects(body: JsonObject): void {
+  for (const field of STORED_OBJECT_FIELDS) {
+    const value = body[field];
+    if (value !== undefined && value !== null) throw storedObject(field);
+  }
+  const voice = (body.audio as JsonObject | null | undefined)?.voice;
+  if (typeof voice === 'object' && voice !== null) throw storedObject('audio.voice');
+}
+
+/** A part inside a message that names one. */
+export function storedObject(param: string, advice = 'Send the content itself.'): LazuError {
+  const message = `\`${param}\` names an object stored at the model provider, which a shared gateway cannot pass on. ${advice}`;
+  return new LazuError('unsupported_parameter', message, { param });
+}

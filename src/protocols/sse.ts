@@ -1,0 +1,84 @@
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * Where the last complete frame of these bytes ends: behind the last blank line, 0 when there is none.
+ * Lines end in LF or CRLF; a lone CR, which the standard allows and no vendor sends, ends nothing.
+ */
+export function endOfLastFrame(bytes: Buffer): number {
+  for (let at = bytes.lastIndexOf(LINE_FEED); at > 0; at = bytes.lastIndexOf(LINE_FEED, at - 1)) {
+    if (bytes[at - 1] === LINE_FEED) return at + 1;
+    if (bytes[at - 1] === CARRIAGE_RETURN && bytes[at - 2] === LINE_FEED) return at + 1;
+  }
+  return 0;
+}
+
+/** Gathers bytes into complete frames, so that a mark is never seen in halves. Bytes pass unchanged, and uncopied when frames are whole. */
+export class FrameGatherer {
+  #rest: Buffer[] = [];
+  #size = 0;
+
+  /** @param limit bytes of one frame; beyond it `push` throws a RangeError */
+  constructor(private readonly limit: number) {}
+
+  /** @returns all complete frames so far, possibly none */
+  push(chunk: Uint8Array): Buffer {
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#size === 0) {
+      const end = endOfLastFrame(bytes);
+      if (end === bytes.length) return bytes;
+      this.#keep(bytes.subarray(end));
+      return bytes.subarray(0, end);
+    }
+    // The blank line may straddle the seam: up to three bytes of it lie in what was kept.
+    const last = this.#rest[this.#rest.length - 1]!;
+    const seam = Buffer.concat([last.subarray(-3), bytes]);
+    if (endOfLastFrame(seam) === 0) {
+      this.#keep(bytes);
+      return NOTHING;
+    }
+    const all = Buffer.concat([...this.#rest, bytes]);
+    const end = endOfLastFrame(all);
+    this.#rest = [];
+    this.#size = 0;
+    if (end < all.length) this.#keep(all.subarray(end));
+    return all.subarray(0, end);
+  }
+
+  /** What was left without a blank line behind it when the bytes ended. */
+  end(): Buffer {
+    return Buffer.concat(this.#rest);
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#size += bytes.length;
+    if (this.#size > this.limit) throw new RangeError(`a frame is larger than ${this.limit} bytes`);
+    this.#rest.push(bytes);
+  }
+}
+
+/** The frames in bytes that hold only complete ones, each with the blank line that ends it. */
+export function* eachFrame(frames: Buffer): Generator<Buffer> {
+  let start = 0;
+  let line = 0;
+  for (let end = frames.indexOf(LINE_FEED); end >= 0; end = frames.indexOf(LINE_FEED, line)) {
+    const blank = end === line || (end === line + 1 && frames[line] === CARRIAGE_RETURN);
+    line = end + 1;
+    if (!blank) continue;
+    yield frames.subarray(start, line);
+    start = line;
+  }
+  if (start < frames.length) yield frames.subarray(start);
+}
+
+/** The data of one frame; several data lines are one text. Undefined: a comment, or an event without data. */
+export function dataOf(frame: Buffer): string | undefined {
+  let data: string | undefined;
+  for (const line of frame.toString('utf8').split(/\r\n|\n/)) {
+    if (!line.startsWith('data:')) continue;
+    const value = line.slice(line[5] === ' ' ? 6 : 5);
+    data = data === undefined ? value : `${data}\n${value}`;
+  }
+  return data;
+}
