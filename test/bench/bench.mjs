@@ -1,0 +1,61 @@
+/** `npm run bench`: what Lazu costs, against a bare proxy and a peer, in one run. Options: `--help`; method: docs/performance.md. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HELP, readOptions } from './options.mjs';
+import { build, checkMachine, install, NotPossible } from './prepare.mjs';
+import { OTHER_CORE, pin } from './processes.mjs';
+import { describeRow, save, table } from './report.mjs';
+import { alternate, checkAll, freshEachTime, startAll } from './rounds.mjs';
+
+const say = text => process.stderr.write(`${text}\n`);
+
+async function measureAll(options) {
+  const described = [];
+  const together = options.rows.filter(row => row.kind !== 'memory');
+  if (together.length > 0) {
+    const all = await startAll(options.contenders, { chunks: 100, delay: 0 });
+    try {
+      await checkAll(all);
+      say(`checked: ${options.contenders.join(', ')} answer rightly`);
+      for (const row of together) described.push(describeRow(row, await alternate(row, all, options, say)));
+    } finally {
+      await all.stop();
+    }
+  }
+  for (const row of options.rows.filter(each => each.kind === 'memory')) {
+    described.push(describeRow(row, await freshEachTime(row, options, say)));
+  }
+  return described;
+}
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) {
+    console.log(HELP);
+    return;
+  }
+  checkMachine();
+  if (options.contenders.includes('portkey')) install();
+  if (options.contenders.includes('lazu') && options.build) build();
+  pin(process.pid, OTHER_CORE);
+  const scratch = mkdtempSync(join(tmpdir(), 'lazu-bench-bodies-'));
+  try {
+    for (const row of options.rows) {
+      row.bodyFile = join(scratch, `${row.name}.json`);
+      writeFileSync(row.bodyFile, row.body);
+    }
+    const described = await measureAll(options);
+    console.log(table(described));
+    say(`\nall figures: ${save(described, options)}`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  say(error instanceof NotPossible ? error.message : error.stack);
+  process.exit(error instanceof NotPossible ? 2 : 1);
+}

@@ -1,0 +1,66 @@
+/** `npm test --prefix test/bench`: the parts of the bench that could lie without anybody noticing. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chatBody } from './bodies.mjs';
+import { ChunkedReader } from './load/chunked-reader.mjs';
+import { describeRow } from './report.mjs';
+import { streamAnswer } from './servers/answers.mjs';
+import { median } from './statistics.mjs';
+
+test('the reader counts the same bytes however the socket splits them', () => {
+  const script = streamAnswer(100, true);
+  const wire = Buffer.concat([...script, ...script]);
+  for (let run = 0; run < 300; run++) {
+    const answers = [];
+    const reader = new ChunkedReader(answer => answers.push(answer));
+    for (let at = 0; at < wire.length;) {
+      const next = at + 1 + Math.floor(Math.random() * (run % 3 === 0 ? 3 : 4000));
+      reader.push(wire.subarray(at, next));
+      at = next;
+    }
+    assert.equal(answers.length, 2);
+    for (const answer of answers) {
+      assert.equal(answer.status, 200);
+      assert.ok(answer.tail.endsWith('data: [DONE]\n\n'));
+      assert.equal(answer.bytes, framedBytes(script));
+    }
+  }
+});
+
+/** Body bytes by the other way: the text between the framing. */
+function framedBytes(script) {
+  const body = script
+    .map(part => part.toString())
+    .join('')
+    .replace(/^[\s\S]*?\r\n\r\n/, '');
+  return Buffer.byteLength([...body.matchAll(/^data: .*\n\n/gm)].map(([event]) => event).join(''));
+}
+
+test('bodies have exactly the size asked for and are JSON', () => {
+  for (const bytes of [600, 102_400, 1_048_576]) {
+    const body = chatBody(bytes, { stream: true });
+    assert.equal(body.length, bytes);
+    assert.ok(JSON.parse(body).messages.length >= 3);
+  }
+});
+
+test('ratios are taken round by round, and better means more only for cost', () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 2, 3]), 2.5);
+  const results = new Map([
+    ['direct', [{ value: 1, perSecond: 100 }]],
+    ['bare', [2, 4, 6].map(value => ({ value, perSecond: 60 }))],
+    ['lazu', [1, 4, 12].map(value => ({ value, perSecond: 40 }))],
+  ]);
+  const row = { name: 'r', title: 'r', kind: 'cost', goals: { bare: 0.9 } };
+  const cost = describeRow(row, results);
+  assert.deepEqual(cost.ratios[0].ratio, { median: 1, min: 0.5, max: 2 });
+  assert.equal(cost.ratios[0].met, true);
+  assert.deepEqual(
+    cost.figures.map(({ generatorBound }) => generatorBound),
+    [true, false],
+  );
+  const memory = describeRow({ ...row, kind: 'memory' }, new Map([...results].slice(1)));
+  assert.equal(memory.ratios[0].ratio.max, 2);
+  assert.equal(memory.ratios[0].met, false);
+});

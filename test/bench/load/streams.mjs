@@ -1,0 +1,80 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ChunkedReader } from './chunked-reader.mjs';
+
+function requestBytes(target, body) {
+  const headers = { host: `127.0.0.1:${target.port}`, 'content-type': 'application/json', ...target.headers };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  const head = `POST /v1/chat/completions HTTP/1.1\r\n${lines.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+}
+
+/** One connection that asks for `times` streams, one after the other; calls `onAnswer` for each. */
+function ask(target, request, times, onAnswer) {
+  return new Promise((resolve, reject) => {
+    let left = times;
+    const socket = connect({ port: target.port, host: '127.0.0.1', noDelay: true }, () => socket.write(request));
+    const reader = new ChunkedReader(answer => {
+      onAnswer(answer);
+      if (--left > 0) socket.write(request);
+      else socket.end();
+    });
+    socket.on('data', part => {
+      try {
+        reader.push(part);
+      } catch (error) {
+        socket.destroy(error);
+      }
+    });
+    socket.on('error', reject);
+    socket.on('close', () =>
+      left === 0 ? resolve() : reject(new Error(`${target.name} closed ${left} streams early`)),
+    );
+  });
+}
+
+/**
+ * `connections` streams at a time, `times` one after the other on each.
+ * @param {{body: Buffer, connections: number, times: number, expectedBytes: number}} load `expectedBytes`: the body of one
+ *   stream, as counted when it was checked event by event; any other length is an error
+ * @returns {Promise<{requests: number, seconds: number, errors: number}>}
+ */
+export async function streams(target, { body, connections, times, expectedBytes }) {
+  const request = requestBytes(target, body);
+  let errors = 0;
+  const judge = ({ status, bytes, tail }) => {
+    if (status !== 200 || bytes !== expectedBytes || !tail.endsWith('data: [DONE]\n\n')) errors++;
+  };
+  const started = process.hrtime.bigint();
+  await Promise.all(Array.from({ length: connections }, () => ask(target, request, times, judge)));
+  return { requests: connections * times, seconds: Number(process.hrtime.bigint() - started) / 1e9, errors };
+}
+
+/**
+ * Opens streams and keeps them open.
+ * @returns {Promise<{close(): void}>} when each has given its first bytes
+ */
+export async function openStreams(target, { body, count }) {
+  const request = requestBytes(target, body);
+  const open = () =>
+    new Promise((resolve, reject) => {
+      const socket = connect({ port: target.port, host: '127.0.0.1', noDelay: true }, () => socket.write(request));
+      const reader = new ChunkedReader(() => socket.destroy(new Error(`${target.name} ended a stream early`)));
+      socket.on('error', reject);
+      socket.on('close', () => reject(new Error(`${target.name} closed a stream early`)));
+      socket.on('data', part => {
+        reader.push(part);
+        if (reader.bytes > 0) resolve(socket);
+      });
+    });
+  const sockets = [];
+  // A hundred at a time: a burst of a thousand would measure the accept queue.
+  for (let at = 0; at < count; at += 100) {
+    sockets.push(...(await Promise.all(Array.from({ length: Math.min(100, count - at) }, open))));
+    await sleep(20);
+  }
+  return {
+    stillOpen: () => sockets.filter(socket => !socket.destroyed).length,
+    close: () => sockets.forEach(socket => socket.destroy()),
+  };
+}

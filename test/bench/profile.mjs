@@ -1,0 +1,112 @@
+/**
+ * Where the CPU goes: one contender under `--cpu-prof` with one row's load; the functions with the most time of their own.
+ *
+ *   node test/bench/profile.mjs [--row 600B] [--of lazu|bare] [--seconds 10] [--top 40]
+ *
+ * Builds nothing: `npm run build` first. The profile stays in test/bench/results/ for a browser's performance panel.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { checkPlain, checkStream } from './check.mjs';
+import { startBare } from './contenders/bare.mjs';
+import { startLazu } from './contenders/lazu.mjs';
+import { startUpstream } from './contenders/upstream.mjs';
+import { cost, warmUp } from './measure.mjs';
+import { checkMachine } from './prepare.mjs';
+import { OTHER_CORE, pin } from './processes.mjs';
+import { rows } from './rows.mjs';
+
+const { values } = parseArgs({
+  options: {
+    row: { type: 'string', default: '600B' },
+    of: { type: 'string', default: 'lazu' },
+    seconds: { type: 'string', default: '10' },
+    top: { type: 'string', default: '40' },
+  },
+});
+
+const microseconds = () => Number(process.hrtime.bigint() / 1000n);
+const results = fileURLToPath(new URL('results/', import.meta.url));
+
+/** Self time in microseconds by function and by place, of the samples between two moments of the monotonic clock. */
+function selfTimes(profile, from, to) {
+  const nodes = new Map(profile.nodes.map(node => [node.id, node.callFrame]));
+  const functions = new Map();
+  const places = new Map();
+  const add = (times, name, time) => times.set(name, (times.get(name) ?? 0) + time);
+  let now = profile.startTime;
+  profile.samples.forEach((id, at) => {
+    const time = profile.timeDeltas[at];
+    now += time;
+    const { functionName, url, lineNumber } = nodes.get(id);
+    if (now < from || now > to || functionName === '(idle)') return;
+    const file = url.replace(/^.*\/node_modules\//, '').replace(/^.*\/dist\//, 'dist/');
+    add(functions, `${functionName || '(anonymous)'}  ${file}${file && `:${lineNumber + 1}`}`, time);
+    add(places, placeOf(url, functionName), time);
+  });
+  return { functions, places };
+}
+
+/** A package, a room of Lazu, a module of Node, or what V8 does by itself. */
+function placeOf(url, functionName) {
+  const dependency = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url);
+  if (dependency) return dependency[1];
+  const room = /\/dist\/([^/]+)/.exec(url);
+  if (room) return `dist/${room[1]}`;
+  return url || functionName;
+}
+
+function print(title, times, top) {
+  const total = [...times.values()].reduce((sum, time) => sum + time, 0);
+  console.log(`\n${title}`);
+  for (const [name, time] of [...times].sort((a, b) => b[1] - a[1]).slice(0, top)) {
+    console.log(`${((100 * time) / total).toFixed(1).padStart(6)} %  ${name}`);
+  }
+}
+
+async function record(row, flags) {
+  const upstream = await startUpstream({ chunks: row.chunks ?? 100, delay: 0 });
+  try {
+    const target = await (values.of === 'bare' ? startBare : startLazu)(upstream.port, flags);
+    try {
+      const expectedBytes =
+        row.load === 'streams' ? await checkStream(target, row.body, row.chunks) : await checkPlain(target, row.body);
+      await warmUp(target, row, row.warmUp / 4, expectedBytes);
+      const from = microseconds();
+      const { value } = await cost(target, row, { seconds: Number(values.seconds), times: 10, expectedBytes });
+      console.log(`${row.title}: ${value.toFixed(4)} CPU-ms each, with the profiler on`);
+      return { from, to: microseconds() };
+    } finally {
+      await target.stop();
+    }
+  } finally {
+    await upstream.stop();
+  }
+}
+
+checkMachine();
+pin(process.pid, OTHER_CORE);
+const row = rows.find(each => each.name === values.row && each.kind === 'cost');
+if (row === undefined)
+  throw new Error(`--row: one of ${rows.filter(each => each.kind === 'cost').map(each => each.name)}`);
+const scratch = mkdtempSync(join(tmpdir(), 'lazu-profile-'));
+try {
+  row.bodyFile = join(scratch, 'body.json');
+  writeFileSync(row.bodyFile, row.body);
+  const flags = ['--cpu-prof', '--cpu-prof-interval', '250', '--cpu-prof-dir', scratch];
+  const { from, to } = await record(row, flags);
+  const written = readdirSync(scratch).find(name => name.endsWith('.cpuprofile'));
+  if (written === undefined) throw new Error('no profile was written: did the process end by itself on SIGTERM?');
+  const { functions, places } = selfTimes(JSON.parse(readFileSync(join(scratch, written), 'utf8')), from, to);
+  print('By place', places, 25);
+  print('By function', functions, Number(values.top));
+  mkdirSync(results, { recursive: true });
+  const kept = join(results, `${values.of}-${row.name}.cpuprofile`);
+  copyFileSync(join(scratch, written), kept);
+  console.log(`\nprofile: ${kept}`);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,57 @@
+/**
+ * The rows of the table. `goals` are ratios of issue "A chat completion, end to end": for `cost` rows requests (chunks) per
+ * CPU-second of Lazu over those of the other, so higher is better; for the other kinds Lazu's figure over theirs, lower is better.
+ */
+import { chatBody } from './bodies.mjs';
+
+const KB = 1024;
+const post = (name, bytes, connections, goals) => ({
+  name,
+  title: `${name} request body`,
+  kind: 'cost',
+  load: 'wrk',
+  body: chatBody(bytes),
+  connections,
+  // 20,000 requests, or 600 MB of them.
+  warmUp: Math.min(20_000, Math.ceil(600e6 / bytes)),
+  goals,
+});
+
+export const rows = [
+  post('600B', 600, 64, { bare: 0.9, portkey: 6 }),
+  post('100KB', 100 * KB, 32, { bare: 0.6, portkey: 5 }),
+  post('1MB', 1024 * KB, 16, { bare: 0.4, portkey: 4 }),
+  {
+    name: 'stream',
+    title: '200 streams × 100 chunks, per chunk',
+    kind: 'cost',
+    load: 'streams',
+    body: chatBody(600, { stream: true }),
+    connections: 200,
+    chunks: 100,
+    warmUp: 2_000, // streams: 200,000 chunks
+    goals: { bare: 0.7, portkey: 2 },
+  },
+  {
+    name: 'p50',
+    title: 'p50 added at 200 requests/s, ms',
+    kind: 'latency',
+    body: chatBody(600),
+    perSecond: 200,
+    warmUp: 2_000,
+    goals: { bare: 1.5, portkey: 0.5 },
+  },
+  {
+    name: 'memory',
+    title: 'memory per 1,000 open streams, MB',
+    kind: 'memory',
+    body: chatBody(600, { stream: true }),
+    count: 1_000,
+    chunks: 100,
+    delay: 1_000, // a chunk a second on each
+    goals: { bare: 2.5, portkey: 0.6 },
+  },
+];
+
+/** What gives a ratio its sense: whether more is better. */
+export const higherIsBetter = row => row.kind === 'cost';
