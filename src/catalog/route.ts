@@ -29,12 +29,19 @@ export type EndpointType =
 /** Unit prices in integer picoUSD per token or call. USD per million tokens × 10⁶ = picoUSD per token. */
 export type Rates = Readonly<Partial<Record<Dimension, bigint>>>;
 
+export interface PriceTier {
+  readonly aboveInputTokens: number;
+  readonly rates: Rates;
+  /** What a service tier costs above this many tokens; a tier not named here keeps its rates from `Price.serviceTiers`. */
+  readonly serviceTiers?: Readonly<Record<string, Rates>>;
+}
+
 /** The price in force for one (model, lane): versioned, immutable; a usage record keeps its `id`. */
 export interface Price {
   readonly id: string;
   readonly rates: Rates;
   /** Context-length tiers, ascending: above so many input tokens (cached ones included) these rates replace those they name. */
-  readonly tiers: readonly { readonly aboveInputTokens: number; readonly rates: Rates }[];
+  readonly tiers: readonly PriceTier[];
   /** Service tiers (`flex`, `priority`, `batch` …): their rates replace those they name. */
   readonly serviceTiers: Readonly<Record<string, Rates>>;
 }
@@ -80,6 +87,8 @@ export interface Route {
 export interface Candidates {
   readonly model: Model;
   readonly routes: readonly Route[];
+  /** The key left the lane open (`auto`): cheaper healthy routes go before dearer ones. */
+  readonly cheapestFirst: boolean;
 }
 
 /** A channel made by the environment (contract §16), as `dispatch` hands it to the catalog. */
@@ -91,4 +100,6 @@ export interface EnvironmentChannelSpec {
   readonly credential: string | Readonly<Record<string, string>> | undefined;
   readonly priority: number;
   readonly serves: { readonly vendors: readonly string[] } | { readonly models: Readonly<Record<string, string>> };
+  /** Counts only while no other channel exists (`SANDBOX=auto`). */
+  readonly onlyWhenAlone?: boolean;
 }
