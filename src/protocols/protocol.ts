@@ -60,8 +60,19 @@ export interface Upstream {
   usageOf(answer: JsonObject): Usage | undefined;
   /** Watches the bytes of one stream go by (`dispatch/pass-through.ts` drives it). */
   frameWatch(options: { includeUsage: boolean }): FrameWatch;
+  /** Several whole answers as one; usage is the sum. */
+  mergeAnswers(answers: readonly JsonObject[]): JsonObject;
+  answerMerger(): AnswerMerger;
   /** Text of the output in these frames or this whole answer, for counting what was delivered when the vendor never said. */
   outputTextIn(frames: string): string;
+}
+
+/** Makes one stream of several, for `n` answers from a vendor that gives one at a time. */
+export interface AnswerMerger {
+  /** Complete frames of one part, rewritten to be that part of the whole. Usage frames vanish. */
+  push(part: number, frames: Buffer): string;
+  /** The usage frame with the sum; what ends the stream comes from `FrameWatch.terminal`. */
+  end(usages: readonly JsonObject[]): string;
 }
 
 /** One watch per stream: classifies complete frames without parsing more than it must, and remembers what they said. */

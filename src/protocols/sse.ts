@@ -1,6 +1,6 @@
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
-const NOTHING = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * Where the last complete frame of these bytes ends: behind the last blank line, 0 when there is none.
@@ -18,6 +18,7 @@ export function endOfLastFrame(bytes: Buffer): number {
 export class FrameGatherer {
   #rest: Buffer[] = [];
   #size = 0;
+  #tail = NOTHING;
 
   /** @param limit bytes of one frame; beyond it `push` throws a RangeError */
   constructor(private readonly limit: number) {}
@@ -32,9 +33,7 @@ export class FrameGatherer {
       return bytes.subarray(0, end);
     }
     // The blank line may straddle the seam: up to three bytes of it lie in what was kept.
-    const last = this.#rest[this.#rest.length - 1]!;
-    const seam = Buffer.concat([last.subarray(-3), bytes]);
-    if (endOfLastFrame(seam) === 0) {
+    if (endOfLastFrame(Buffer.concat([this.#tail, bytes])) === 0) {
       this.#keep(bytes);
       return NOTHING;
     }
@@ -42,6 +41,7 @@ export class FrameGatherer {
     const end = endOfLastFrame(all);
     this.#rest = [];
     this.#size = 0;
+    this.#tail = NOTHING;
     if (end < all.length) this.#keep(all.subarray(end));
     return all.subarray(0, end);
   }
@@ -55,6 +55,7 @@ export class FrameGatherer {
     this.#size += bytes.length;
     if (this.#size > this.limit) throw new RangeError(`a frame is larger than ${this.limit} bytes`);
     this.#rest.push(bytes);
+    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-3)]).subarray(-3);
   }
 }
 

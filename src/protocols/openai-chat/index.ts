@@ -1,5 +1,6 @@
 import type { Inbound, JsonObject, Upstream } from '../protocol.js';
 import { OpenAiChatFrameWatch } from './frame-watch.js';
+import { ChatStreamMerger, mergeAnswers } from './merge.js';
 import { outputTextIn } from './output-text.js';
 import { readError, readErrorObject } from './read-error.js';
 import { readFacts } from './read-facts.js';
@@ -16,6 +17,8 @@ export const openaiChat: Inbound & Upstream = {
   errorIn: answer => (isObject(answer.error) ? readErrorObject(answer.error) : undefined),
   usageOf: answer => (isObject(answer.usage) ? readUsage(answer.usage, answer.service_tier) : undefined),
   frameWatch: options => new OpenAiChatFrameWatch(options),
+  mergeAnswers,
+  answerMerger: () => new ChatStreamMerger(),
   outputTextIn,
 };
 

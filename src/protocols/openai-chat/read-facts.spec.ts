@@ -1,0 +1,93 @@
+import { LazuError } from '../../errors.js';
+import type { JsonObject } from '../protocol.js';
+import { readFacts } from './read-facts.js';
+import { STORED_OBJECT_FIELDS } from './stored-objects.js';
+
+const base = { model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] };
+const facts = (more: JsonObject = {}) => {
+  const body = { ...base, ...more };
+  return readFacts(body, JSON.stringify(body).length);
+};
+const refusal = (more: JsonObject): [string, string | null] => {
+  try {
+    facts(more);
+  } catch (error) {
+    if (error instanceof LazuError) return [error.code, error.param];
+    throw error;
+  }
+  return ['none', null];
+};
+
+describe('the facts of a chat request', () => {
+  it('reads what the gateway must know', () => {
+    const read = facts({
+      stream: true,
+      stream_options: { include_usage: true },
+      n: 2,
+      max_tokens: 9,
+      service_tier: 'flex',
+    });
+    expect(read).toMatchObject({
+      model: 'gpt-4o',
+      stream: true,
+      includeUsage: true,
+      n: 2,
+      maxOutputTokens: 9,
+      serviceTier: 'flex',
+    });
+    expect(read.inputTokensEstimate).toBeLessThan(read.inputTokensBound);
+  });
+
+  it('prefers max_completion_tokens, and takes null for absent', () => {
+    expect(facts({ max_tokens: 5, max_completion_tokens: 7 }).maxOutputTokens).toBe(7);
+    expect(facts({ max_tokens: null, n: null, stream: null, temperature: null })).toMatchObject({
+      n: 1,
+      stream: false,
+    });
+  });
+
+  it.each([
+    [{ model: undefined }, 'missing_required_parameter', 'model'],
+    [{ model: 7 }, 'invalid_request', 'model'],
+    [{ messages: undefined }, 'missing_required_parameter', 'messages'],
+    [{ messages: 'hi' }, 'invalid_request', 'messages'],
+    [{ messages: [] }, 'invalid_value', 'messages'],
+    [{ messages: ['hi'] }, 'invalid_request', 'messages.0'],
+    [{ messages: [{ content: 'hi' }] }, 'missing_required_parameter', 'messages.0.role'],
+    [{ messages: [{ role: 'user', content: [{}] }] }, 'missing_required_parameter', 'messages.0.content.0.type'],
+    [{ temperature: 9 }, 'invalid_value', 'temperature'],
+    [{ temperature: '1' }, 'invalid_request', 'temperature'],
+    [{ n: 0 }, 'invalid_value', 'n'],
+    [{ n: 9 }, 'invalid_value', 'n'],
+    [{ n: 1.5 }, 'invalid_request', 'n'],
+    [{ max_tokens: 0 }, 'invalid_value', 'max_tokens'],
+    [{ stream: 'yes' }, 'invalid_request', 'stream'],
+    [{ stop: ['a', 'b', 'c', 'd', 'e'] }, 'invalid_value', 'stop'],
+    [{ stop: [1] }, 'invalid_request', 'stop'],
+    [{ tools: {} }, 'invalid_request', 'tools'],
+    [{ response_format: [] }, 'invalid_request', 'response_format'],
+  ])('refuses %j with %s at %s', (more, code, param) => {
+    expect(refusal(more as JsonObject)).toEqual([code, param]);
+  });
+
+  it.each(STORED_OBJECT_FIELDS)('refuses %s, which names an object stored at the vendor', field => {
+    expect(refusal({ [field]: 'x' })).toEqual(['unsupported_parameter', field]);
+  });
+
+  it('refuses stored files, voices and earlier audio inside parts', () => {
+    const file = [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-1' } }] }];
+    expect(refusal({ messages: file })).toEqual(['unsupported_parameter', 'messages.0.content.0.file.file_id']);
+    expect(refusal({ audio: { voice: { id: 'v' } } })).toEqual(['unsupported_parameter', 'audio.voice']);
+    expect(refusal({ messages: [{ role: 'assistant', audio: { id: 'a' } }] })).toEqual([
+      'unsupported_parameter',
+      'messages.0.audio.id',
+    ]);
+  });
+
+  it('does not count an image for its bytes', () => {
+    const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(400_000)}` } };
+    const read = facts({ messages: [{ role: 'user', content: [image] }] });
+    expect(read.inputTokensEstimate).toBeLessThan(2_000);
+    expect(read.needs).toContain('vision');
+  });
+});
