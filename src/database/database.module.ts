@@ -1,0 +1,23 @@
+import { Global, Module } from '@nestjs/common';
+import { Config } from '../config.js';
+import { ChangeFeed } from './change-feed.js';
+import { Database } from './database.js';
+import { Instances } from './instances.js';
+import { PrismaService } from './prisma.service.js';
+
+/** PostgreSQL for every room that owns a table. */
+@Global()
+@Module({
+  providers: [
+    { provide: Database, inject: [Config], useFactory: (config: Config) => Database.open(config) },
+    { provide: ChangeFeed, inject: [Database], useFactory: (database: Database) => ChangeFeed.open(database) },
+    {
+      provide: Instances,
+      inject: [Database, Config],
+      useFactory: (database: Database, config: Config) => Instances.open(database, 'REDIS_URL' in config.environment),
+    },
+    PrismaService,
+  ],
+  exports: [Database, ChangeFeed, Instances, PrismaService],
+})
+export class DatabaseModule {}
