@@ -1,0 +1,51 @@
+import { isObject, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { parseCidr } from '../auth/ip-allowlist.js';
+
+/** May be absent, but not null: for fields of a PATCH that cannot be cleared. */
+export function MayBeAbsent(): PropertyDecorator {
+  return ValidateIf((_: unknown, value: unknown) => value !== undefined);
+}
+
+/** A moment with its zone: `2027-01-01T00:00:00Z`. */
+export function IsIsoDateTime(options?: ValidationOptions): PropertyDecorator {
+  return is('isIsoDateTime', isMoment, 'must be a moment like 2027-01-01T00:00:00Z', options);
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32` or one address. */
+export function IsCidr(options?: ValidationOptions): PropertyDecorator {
+  return is('isCidr', value => typeof value === 'string' && parseCidr(value) !== undefined, 'must be CIDRs', options);
+}
+
+/** Vendor id → lane. */
+export function IsLanes(): PropertyDecorator {
+  const lanes = new Set<unknown>(['direct', 'cheap', 'auto']);
+  return is(
+    'isLanes',
+    value => isSmallMap(value, 100, (vendor, lane) => /^[\w.-]{1,64}$/.test(vendor) && lanes.has(lane)),
+    'must map vendor ids to direct, cheap or auto',
+  );
+}
+
+/** At most 16 short texts by short names, for the operator's own use. */
+export function IsLabels(): PropertyDecorator {
+  return is(
+    'isLabels',
+    value => isSmallMap(value, 16, (name, text) => name.length <= 64 && typeof text === 'string' && text.length <= 512),
+    'must map at most 16 names (64 characters) to texts (512 characters)',
+  );
+}
+
+function is(name: string, validate: (value: unknown) => boolean, message: string, options?: ValidationOptions) {
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options);
+}
+
+function isMoment(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/.test(value) && !isNaN(Date.parse(value));
+}
+
+function isSmallMap(value: unknown, most: number, fits: (name: string, item: unknown) => boolean): boolean {
+  if (!isObject<Record<string, unknown>>(value) || Array.isArray(value)) return false;
+  const entries = Object.entries(value);
+  return entries.length <= most && entries.every(([name, item]) => fits(name, item));
+}
