@@ -1,0 +1,166 @@
+import { Injectable } from '@nestjs/common';
+import { ulid } from 'ulid';
+import type { LanePreference } from '../catalog/route.js';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Trail } from '../database/trail.js';
+import { LazuError } from '../errors.js';
+import { Prisma, type ApiKey } from '../generated/prisma/client.js';
+import { mintKey } from './key-format.js';
+import { KeyRing } from './key-ring.js';
+
+/** As on the wire (contract §15). Absent: unchanged; null: cleared. */
+export interface ApiKeyChanges {
+  name?: string;
+  disabled?: boolean;
+  /** ISO 8601. */
+  expires_at?: string | null;
+  allowed_models?: string[] | null;
+  ip_allowlist?: string[] | null;
+  quota_micro_usd?: number | null;
+  quota_period?: 'total' | 'day' | 'month' | null;
+  lanes?: Record<string, LanePreference> | null;
+  rpm?: number | null;
+  tpm?: number | null;
+  labels?: Record<string, string> | null;
+}
+
+export interface ApiKeyView {
+  readonly id: string;
+  readonly object: 'api_key';
+  readonly account_id: string;
+  readonly name: string;
+  /** The first and last characters, for display. */
+  readonly prefix: string;
+  readonly last4: string;
+  readonly disabled: boolean;
+  readonly expires_at: string | null;
+  readonly allowed_models: readonly string[] | null;
+  readonly ip_allowlist: readonly string[] | null;
+  readonly quota_micro_usd: number | null;
+  readonly quota_period: string | null;
+  readonly lanes: Readonly<Record<string, LanePreference>>;
+  readonly rpm: number | null;
+  readonly tpm: number | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** Caller keys. What these methods change is in force in this process before they resolve. */
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly ring: KeyRing,
+  ) {}
+
+  /** @returns the view with `key`, this once. @throws LazuError `not_found` for an unknown account */
+  async create(
+    accountId: string,
+    input: ApiKeyChanges & { name: string },
+    trail: Trail,
+  ): Promise<ApiKeyView & { readonly key: string }> {
+    const { key, fingerprint } = mintKey();
+    const view = await this.prisma.$transaction(async tx => {
+      const account = await tx.account.findUnique({ where: { id: accountId }, select: { id: true } });
+      if (!account) throw new LazuError('not_found', `There is no account ${accountId}.`);
+      const data = { id: `key_${ulid()}`, accountId, ...fingerprint, ...columns(input), name: input.name };
+      const created = this.map(await tx.apiKey.create({ data }));
+      await trail(tx, 'key.create', { type: 'api_key', id: created.id }, null, created);
+      return created;
+    });
+    await this.ring.changed({ id: view.id });
+    return { ...view, key };
+  }
+
+  /** Newest first; deleted ones are not listed. */
+  async list(accountId: string, slice: { after: string | undefined; take: number }): Promise<ApiKeyView[]> {
+    const rows = await this.prisma.apiKey.findMany({
+      where: { accountId, deletedAt: null, ...(slice.after === undefined ? {} : { id: { lt: slice.after } }) },
+      orderBy: { id: 'desc' },
+      take: slice.take,
+    });
+    return rows.map(row => this.map(row));
+  }
+
+  /** @throws LazuError `not_found` */
+  async get(id: string): Promise<ApiKeyView> {
+    const row = await this.prisma.apiKey.findFirst({ where: { id, deletedAt: null } });
+    if (!row) throw noKey(id);
+    return this.map(row);
+  }
+
+  /** @throws LazuError `not_found` */
+  async update(id: string, changes: ApiKeyChanges, trail: Trail): Promise<ApiKeyView> {
+    if (Object.values(changes).every(value => value === undefined)) return this.get(id);
+    const view = await this.prisma.$transaction(async tx => {
+      const before = await this.#lock(tx, id);
+      const after = this.map(await tx.apiKey.update({ where: { id }, data: columns(changes) }));
+      await trail(tx, 'key.update', { type: 'api_key', id }, before, after);
+      return after;
+    });
+    if (view.disabled) this.ring.revoke({ id }, 'token_disabled');
+    await this.ring.changed({ id });
+    return view;
+  }
+
+  /** The row stays, so that usage can name it; the key is refused from now on. @throws LazuError `not_found` */
+  async delete(id: string, trail: Trail): Promise<void> {
+    await this.prisma.$transaction(async tx => {
+      const before = await this.#lock(tx, id);
+      await tx.apiKey.update({ where: { id }, data: { deletedAt: new Date() } });
+      await trail(tx, 'key.delete', { type: 'api_key', id }, before, null);
+    });
+    this.ring.revoke({ id }, 'invalid_api_key');
+    await this.ring.changed({ id });
+  }
+
+  async #lock(tx: Prisma.TransactionClient, id: string): Promise<ApiKeyView> {
+    await tx.$queryRaw`SELECT 1 AS locked FROM api_keys WHERE id = ${id} FOR UPDATE`;
+    const row = await tx.apiKey.findFirst({ where: { id, deletedAt: null } });
+    if (!row) throw noKey(id);
+    return this.map(row);
+  }
+
+  private map(row: ApiKey): ApiKeyView {
+    return {
+      id: row.id,
+      object: 'api_key',
+      account_id: row.accountId,
+      name: row.name,
+      prefix: row.prefix,
+      last4: row.last4,
+      disabled: row.disabled,
+      expires_at: row.expiresAt?.toISOString() ?? null,
+      allowed_models: row.allowedModels as string[] | null,
+      ip_allowlist: row.ipAllowlist as string[] | null,
+      quota_micro_usd: row.quotaMicroUsd === null ? null : Number(row.quotaMicroUsd),
+      quota_period: row.quotaPeriod,
+      lanes: row.lanes as Record<string, LanePreference>,
+      rpm: row.rpm,
+      tpm: row.tpm,
+      labels: row.labels as Record<string, string>,
+      created_at: row.createdAt.toISOString(),
+      updated_at: row.updatedAt.toISOString(),
+    };
+  }
+}
+
+/** Wire → columns: absent stays absent, null clears. A quota without a period is one for the key's whole life. */
+function columns(changes: ApiKeyChanges) {
+  const { expires_at, allowed_models, ip_allowlist, quota_micro_usd, quota_period, lanes, labels, ...plain } = changes;
+  return {
+    ...plain,
+    ...(expires_at === undefined ? {} : { expiresAt: expires_at === null ? null : new Date(expires_at) }),
+    ...(allowed_models === undefined ? {} : { allowedModels: allowed_models ?? Prisma.DbNull }),
+    ...(ip_allowlist === undefined ? {} : { ipAllowlist: ip_allowlist ?? Prisma.DbNull }),
+    ...(quota_micro_usd === undefined ? {} : { quotaMicroUsd: quota_micro_usd }),
+    ...(quota_period === undefined ? {} : { quotaPeriod: quota_period }),
+    ...(lanes === undefined ? {} : { lanes: lanes ?? {} }),
+    ...(labels === undefined ? {} : { labels: labels ?? {} }),
+  };
+}
+
+function noKey(id: string): LazuError {
+  return new LazuError('not_found', `There is no key ${id}.`);
+}

@@ -1,0 +1,34 @@
+import { Module } from '@nestjs/common';
+import { AccountsService } from './accounts.service.js';
+import { AdminGuard } from './admin.guard.js';
+import { AdminKeyRing } from './admin-key-ring.js';
+import { AdminKeysService } from './admin-keys.service.js';
+import { Admission } from './admission.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { CallerGuard } from './caller.guard.js';
+import { KeyRing } from './key-ring.js';
+
+/** WHO is asking. Rooms whose controllers carry a guard of ours import this. */
+@Module({
+  providers: [
+    KeyRing,
+    AdminKeyRing,
+    Admission,
+    CallerGuard,
+    AdminGuard,
+    AccountsService,
+    ApiKeysService,
+    AdminKeysService,
+  ],
+  exports: [
+    KeyRing,
+    AdminKeyRing,
+    Admission,
+    CallerGuard,
+    AdminGuard,
+    AccountsService,
+    ApiKeysService,
+    AdminKeysService,
+  ],
+})
+export class AuthModule {}
