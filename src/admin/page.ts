@@ -1,5 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsText } from './validators.js';
 
 /** Query of every list: `?limit=20&after=<last_id of the page before>`. */
 export class PageQuery {
@@ -11,8 +12,7 @@ export class PageQuery {
   limit: number = 20;
 
   @IsOptional()
-  @IsString()
-  @Length(1, 200)
+  @IsText(1, 200)
   after?: string;
 }
 

@@ -1,9 +1,19 @@
-import { isObject, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { IsString, isObject, Length, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { parseCidr } from '../auth/ip-allowlist.js';
 
 /** May be absent, but not null: for fields of a PATCH that cannot be cleared. */
 export function MayBeAbsent(): PropertyDecorator {
   return ValidateIf((_: unknown, value: unknown) => value !== undefined);
+}
+
+/** Text of `min` to `max` characters that PostgreSQL can keep: no NUL, no half of a surrogate pair. */
+export function IsText(min: number, max: number, options?: ValidationOptions): PropertyDecorator {
+  return applyDecorators(
+    IsString(options),
+    Length(min, max, options),
+    is('isPlainText', isPlainText, 'must not hold NUL or broken characters', options),
+  );
 }
 
 /** A moment with its zone: `2027-01-01T00:00:00Z`. */
@@ -30,7 +40,7 @@ export function IsLanes(): PropertyDecorator {
 export function IsLabels(): PropertyDecorator {
   return is(
     'isLabels',
-    value => isSmallMap(value, 16, (name, text) => name.length <= 64 && typeof text === 'string' && text.length <= 512),
+    value => isSmallMap(value, 16, (name, text) => name.length <= 64 && isPlainText(text) && text.length <= 512),
     'must map at most 16 names (64 characters) to texts (512 characters)',
   );
 }
@@ -47,5 +57,9 @@ function isMoment(value: unknown): boolean {
 function isSmallMap(value: unknown, most: number, fits: (name: string, item: unknown) => boolean): boolean {
   if (!isObject<Record<string, unknown>>(value) || Array.isArray(value)) return false;
   const entries = Object.entries(value);
-  return entries.length <= most && entries.every(([name, item]) => fits(name, item));
+  return entries.length <= most && entries.every(([name, item]) => isPlainText(name) && fits(name, item));
+}
+
+function isPlainText(value: unknown): value is string {
+  return typeof value === 'string' && !/[\0\p{Surrogate}]/u.test(value);
 }

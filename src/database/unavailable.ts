@@ -6,8 +6,8 @@ const SOCKET_CODES = [
 /** Shutdowns, start-up, too many connections: https://www.postgresql.org/docs/current/errcodes-appendix.html (class 08 too) */
 const SQL_STATES = ['57P01', '57P02', '57P03', '57P05', '53300'];
 
-/** https://www.prisma.io/docs/orm/reference/error-reference: unreachable, timed out, closed, pool timeout, too many */
-const PRISMA_CODES = ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'];
+/** https://www.prisma.io/docs/orm/reference/error-reference: unreachable, timed out, closed, pool timeout, transaction timeout, too many */
+const PRISMA_CODES = ['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037'];
 
 /** Kinds of @prisma/driver-adapter-utils' errors. */
 const ADAPTER_KINDS = ['DatabaseNotReachable', 'ConnectionClosed', 'SocketTimeout', 'TooManyConnections'];
