@@ -1,10 +1,40 @@
-import type { Provider } from './provider.js';
+import { azureOpenai } from './azure-openai/index.js';
+import { cerebras } from './cerebras/index.js';
+import { cloudflare } from './cloudflare/index.js';
+import { deepseek } from './deepseek/index.js';
+import { fireworks } from './fireworks/index.js';
+import { groq } from './groq/index.js';
+import { mistral } from './mistral/index.js';
+import { moonshot } from './moonshot/index.js';
+import { ollama } from './ollama/index.js';
 import { openai } from './openai/index.js';
 import { openaiCompatible } from './openai-compatible/index.js';
+import { openrouter } from './openrouter/index.js';
+import { perplexity } from './perplexity/index.js';
+import type { Provider } from './provider.js';
 import { sandbox } from './sandbox/index.js';
+import { together } from './together/index.js';
+import { xai } from './xai/index.js';
 
 /** Every provider. Adding one is a folder and a line here. */
-export const providers: readonly Provider[] = [openai, openaiCompatible, sandbox];
+export const providers: readonly Provider[] = [
+  openai,
+  azureOpenai,
+  deepseek,
+  moonshot,
+  xai,
+  mistral,
+  groq,
+  openrouter,
+  together,
+  fireworks,
+  cerebras,
+  perplexity,
+  cloudflare,
+  ollama,
+  openaiCompatible,
+  sandbox,
+];
 
 const byName = new Map(providers.map(provider => [provider.name, provider]));
 

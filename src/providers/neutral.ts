@@ -17,6 +17,8 @@ const NEUTRAL: Readonly<Record<string, unknown>> = {
   service_tier: 'auto',
   stop: [],
   store: false,
+  // Said to a vendor that has no such field because its streams report usage anyway.
+  stream_options: { include_usage: true },
   temperature: 1,
   tool_choice: 'auto',
   tools: [],

@@ -26,7 +26,7 @@ export interface EnvironmentChannel {
   readonly variables: readonly string[];
   /** Variable that overrides the base URL, as in the vendor's own SDK. */
   readonly baseUrlVariable?: string;
-  credential?(values: Readonly<Record<string, string>>): string | Record<string, string>;
+  credential?(values: Readonly<Record<string, string>>): string | Record<string, string> | undefined;
   baseUrl?(values: Readonly<Record<string, string>>): string;
   /** A first party serves its vendors' whole catalog; a host serves the models it maps: catalog name → its own name. */
   readonly serves: { readonly vendors: readonly string[] } | { readonly models: Readonly<Record<string, string>> };
@@ -65,7 +65,8 @@ export interface Provider {
   readonly renames: Readonly<Record<string, string>>;
   /**
    * Body fix-ups that no list can say (what depends on the model, schema strictness …). Pure; gets a shallow copy whose top level
-   * it may change; what lies deeper it replaces. `drop` names a field in `X-Lazu-Dropped-Params`.
+   * it may change; what lies deeper it replaces. `body.model` is still what the caller wrote, `outgoing.model` what is called.
+   * `drop` names a field in `X-Lazu-Dropped-Params`.
    */
   adapt?(body: JsonObject, outgoing: Outgoing, drop: (field: string) => void): JsonObject;
   /** `ask`: `stream_options.include_usage` must be set; `always`: reported unasked; `none`: never reported. */

@@ -3,6 +3,7 @@ import { LazuError } from '../errors.js';
 import type { JsonObject } from '../protocols/protocol.js';
 import { isNeutral } from './neutral.js';
 import type { Outgoing, Provider } from './provider.js';
+import { unsupported } from './quirks.js';
 import { USER_AGENT } from './user-agent.js';
 
 export interface RequestOptions {
@@ -48,7 +49,7 @@ function writeBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dro
   const edit = (): JsonObject => (copy ??= { ...body });
   for (const field of provider.refuses) {
     if (!Object.hasOwn(body, field)) continue;
-    if (!isNeutral(field, body[field])) throw unsupported(provider, field);
+    if (!isNeutral(field, body[field])) throw unsupported(provider.title, field);
     delete edit()[field];
   }
   for (const field of provider.drops) {
@@ -79,12 +80,12 @@ function writeBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dro
   // Above its most, the vendor is asked for one answer, as many times as the caller wants answers.
   const n = (copy ?? body).n;
   if (typeof n === 'number' && n > provider.maxN) edit().n = 1;
-  if ((copy ?? body).model !== outgoing.model) edit().model = outgoing.model;
   if (provider.adapt) {
     const before = copy ?? body;
     const after = provider.adapt({ ...before }, outgoing, field => void dropped.add(field));
     if (differs(before, after)) copy = after;
   }
+  if ((copy ?? body).model !== outgoing.model) edit().model = outgoing.model;
   return copy ?? body;
 }
 
@@ -133,14 +134,6 @@ function envelope(
 /** The default: what most vendors took over from OpenAI. A channel without a credential sends no header. */
 function bearer({ channel }: Outgoing): Record<string, string> {
   return typeof channel.credential === 'string' ? { authorization: `Bearer ${channel.credential}` } : {};
-}
-
-/** Another channel of the same model may know the field, so `dispatch` may go on to it. */
-export function unsupported(provider: Pick<Provider, 'title'>, param: string, hint = 'leave it out'): LazuError {
-  return new LazuError('unsupported_parameter', `${provider.title} does not support '${param}' here: ${hint}.`, {
-    param,
-    retryable: true,
-  });
 }
 
 function differs(before: JsonObject, after: JsonObject): boolean {

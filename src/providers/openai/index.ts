@@ -1,4 +1,18 @@
-import { defineProvider } from '../provider.js';
+import type { JsonObject } from '../../protocols/protocol.js';
+import { defineProvider, type Outgoing } from '../provider.js';
+
+/** o-series and everything from GPT-5 on. */
+const REASONING = /^(?:o\d|gpt-(?:[5-9]|\d\d))/;
+
+/**
+ * Reasoning models do not take `max_tokens`, only its successor, which counts reasoning too:
+ * https://platform.openai.com/docs/api-reference/chat/create#chat-create-max_tokens
+ */
+export function withCompletionTokens(body: JsonObject, { model }: Outgoing): JsonObject {
+  if (body.max_tokens === undefined || !REASONING.test(model)) return body;
+  const { max_tokens: most, ...rest } = body;
+  return most === null || rest.max_completion_tokens !== undefined ? rest : { ...rest, max_completion_tokens: most };
+}
 
 /** https://platform.openai.com/docs/api-reference/chat/create */
 export const openai = defineProvider({
@@ -12,6 +26,7 @@ export const openai = defineProvider({
     serves: { vendors: ['openai'] },
     priority: 0,
   },
-  // `n` has no documented bound below Lazu's own 8: https://platform.openai.com/docs/api-reference/chat/create
+  // `n` goes up to 128, Lazu's own bound is 8: https://platform.openai.com/docs/api-reference/chat/create#chat-create-n
   maxN: 8,
+  adapt: withCompletionTokens,
 });

@@ -1,0 +1,40 @@
+import { defineProvider } from '../provider.js';
+import { countOf, developerAsSystem, eachMessage, unsupported, withCacheRead } from '../quirks.js';
+
+const TITLE = 'DeepSeek';
+
+/** Names that stood for the mode without thinking, which today's models have on unless told otherwise. */
+const WITHOUT_THINKING = new Set(['deepseek-chat', 'deepseek-v3']);
+
+/** https://api-docs.deepseek.com/api/create-chat-completion */
+export const deepseek = defineProvider({
+  name: 'deepseek',
+  title: TITLE,
+  baseUrl: 'https://api.deepseek.com',
+  environment: {
+    variables: ['DEEPSEEK_API_KEY'],
+    baseUrlVariable: 'DEEPSEEK_BASE_URL',
+    serves: { vendors: ['deepseek'] },
+    priority: 0,
+  },
+  // Not among the fields of https://api-docs.deepseek.com/api/create-chat-completion, which ignores what it does not know.
+  refuses: ['audio', 'function_call', 'functions', 'logit_bias', 'modalities', 'web_search_options'],
+  drops: ['parallel_tool_calls', 'prediction', 'seed', 'service_tier'],
+  renames: { max_completion_tokens: 'max_tokens' },
+  adapt: body => {
+    // `text` and `json_object` are all there is: https://api-docs.deepseek.com/guides/json_mode
+    const format = body.response_format as { type?: unknown } | null | undefined;
+    if (format?.type === 'json_schema') throw unsupported(TITLE, 'response_format', "use type 'json_object'");
+    // Thinking is a switch of its own, on by default: https://api-docs.deepseek.com/guides/thinking_mode
+    if (body.reasoning_effort === 'none') {
+      delete body.reasoning_effort;
+      body.thinking ??= { type: 'disabled' };
+    } else if (WITHOUT_THINKING.has(String(body.model)) && body.reasoning_effort === undefined) {
+      body.thinking ??= { type: 'disabled' };
+    }
+    eachMessage(body, developerAsSystem);
+    return body;
+  },
+  // `prompt_cache_hit_tokens` is inside `prompt_tokens`: https://api-docs.deepseek.com/guides/kv_cache
+  readUsage: (raw, usage) => withCacheRead(usage, countOf(raw.prompt_cache_hit_tokens)),
+});
