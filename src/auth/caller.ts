@@ -6,6 +6,8 @@ export interface Caller extends Scope {
   readonly accountId: string;
   /** Requests per rolling 60 s: the lower of key and account; undefined: no limit. */
   readonly rpm: number | undefined;
+  /** The account's own limit, which all its keys share; undefined: no limit. */
+  readonly accountRpm?: number | undefined;
   /** Tokens per rolling 60 s: the lower of key and account; undefined: no limit. */
   readonly tpm: number | undefined;
   /** Cap in microUSD per `quotaPeriod`; undefined: none. */

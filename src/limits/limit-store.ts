@@ -3,8 +3,10 @@ export interface Reservation {
   readonly requestId: string;
   readonly accountId: string;
   readonly keyId: string;
-  /** Requests per rolling 60 s; undefined: no limit. The key's own cap and the account's both count. */
+  /** Requests of this key per rolling 60 s; undefined: no limit. */
   readonly rpm: number | undefined;
+  /** Requests of all keys of the account together per rolling 60 s; undefined: no limit. */
+  readonly accountRpm?: number | undefined;
   readonly tpm: number | undefined;
   /** Admitted estimate: input bound + output cap, tokens. */
   readonly tokens: number;
