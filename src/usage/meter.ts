@@ -15,6 +15,8 @@ export interface Opening {
   readonly stream: boolean;
   readonly model: string;
   readonly catalogModel: string;
+  /** Told once, after the journal: where limits are settled and metrics counted. Must not throw. */
+  readonly onClose?: (record: UsageRecord) => void;
 }
 
 /** What was sent and received, by estimate and tokenizer: charged where no vendor ever said. */
