@@ -25,7 +25,7 @@ class KeyDto {
   @IsIsoDateTime()
   expires_at?: string | null;
 
-  /** Catalog names or aliases; null: every model; an empty list: none. */
+  /** Catalog names, not aliases (those are resolved before the comparison); null: every model; an empty list: none. */
   @IsOptional()
   @IsText(1, 200, { each: true })
   @ArrayMaxSize(1000)

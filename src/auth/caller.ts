@@ -1,6 +1,9 @@
 import type { Scope } from '../catalog/route.js';
 
-/** The admitted key with its account: who is asking. A frozen view into the key ring's snapshot, shared by concurrent requests. */
+/**
+ * The admitted key with its account: who is asking. The key ring's own object, one per key, shared by concurrent requests: a change
+ * shows in it at once, `allowedModels` and `lanes` being replaced as wholes.
+ */
 export interface Caller extends Scope {
   readonly keyId: string;
   readonly accountId: string;
@@ -13,6 +16,6 @@ export interface Caller extends Scope {
   /** Cap in microUSD per `quotaPeriod`; undefined: none. */
   readonly quotaMicroUsd: bigint | undefined;
   readonly quotaPeriod: 'total' | 'day' | 'month' | undefined;
-  /** Turns true when the key is deleted or disabled; a request that already runs may finish, `reserve` refuses the next. */
+  /** Turns true when the key is deleted or disabled, or its account suspended; a request that already runs may finish, `reserve` refuses the next. */
   readonly revoked: boolean;
 }

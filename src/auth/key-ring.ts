@@ -8,7 +8,7 @@ import type { KeyRow } from './key-row.js';
 import { LiveKey } from './live-key.js';
 import { UnknownKeys } from './unknown-keys.js';
 
-/** All keys up to so many; beyond, the least recently used go. About 0.6 kB each. */
+/** All keys up to so many; beyond, the least recently used go. About 0.8 kB each. */
 export const RING_CAPACITY = 200_000;
 const UNKNOWN_CAPACITY = 10_000;
 const UNKNOWN_TTL_MS = 10_000;
