@@ -1,0 +1,27 @@
+import { Module } from '@nestjs/common';
+import { Config } from '../config.js';
+import { ChangeFeed } from '../database/change-feed.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { CatalogService } from './catalog.service.js';
+import { ChannelsService } from './channels.service.js';
+import { CredentialBox } from './credential-box.js';
+import { ModelsService } from './models.service.js';
+import { PricesService } from './prices.service.js';
+
+/** WHAT may be asked for: models, prices, channels. */
+@Module({
+  providers: [
+    { provide: CredentialBox, inject: [Config], useFactory: (config: Config) => CredentialBox.create(config) },
+    {
+      provide: CatalogService,
+      inject: [PrismaService, CredentialBox, ChangeFeed],
+      useFactory: (prisma: PrismaService, box: CredentialBox, feed: ChangeFeed) =>
+        CatalogService.create(prisma, box, feed),
+    },
+    ChannelsService,
+    ModelsService,
+    PricesService,
+  ],
+  exports: [CatalogService, ChannelsService, ModelsService, PricesService],
+})
+export class CatalogModule {}
