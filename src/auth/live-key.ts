@@ -16,6 +16,7 @@ export class LiveKey implements Caller {
   allowedModels: ReadonlySet<string> | undefined;
   lanes: Readonly<Record<string, LanePreference>> = NO_LANES;
   rpm: number | undefined;
+  accountRpm: number | undefined;
   tpm: number | undefined;
   quotaMicroUsd: bigint | undefined;
   quotaPeriod: Caller['quotaPeriod'];
@@ -41,6 +42,7 @@ export class LiveKey implements Caller {
     this.allowedModels = row.allowedModels ? new Set(row.allowedModels) : undefined;
     this.lanes = isEmpty(row.lanes) ? NO_LANES : Object.freeze({ ...row.lanes });
     this.rpm = lower(row.rpm, row.accountRpm);
+    this.accountRpm = row.accountRpm ?? undefined;
     this.tpm = lower(row.tpm, row.accountTpm);
     this.quotaMicroUsd = row.quotaMicroUsd === null ? undefined : BigInt(row.quotaMicroUsd);
     this.quotaPeriod = this.quotaMicroUsd === undefined ? undefined : ((row.quotaPeriod ?? 'total') as 'total');

@@ -35,6 +35,8 @@ export class Database implements OnApplicationShutdown {
       query_timeout: 35_000, // A server that vanished without a word.
       idle_in_transaction_session_timeout: 60_000,
     });
+    // A connection in use that is lost fails its query, and says so by an event too, which without a listener ends the process.
+    this.pool.on('connect', client => client.on('error', () => undefined));
     // Without a listener the loss of an idle connection would end the process; the pool replaces it by itself.
     this.pool.on('error', error => logger.warn(`An idle connection was lost: ${error.message}`));
   }

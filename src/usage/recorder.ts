@@ -1,0 +1,180 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { ulid } from 'ulid';
+import type { LedgerService } from '../billing/ledger.service.js';
+import type { Database } from '../database/database.js';
+import type { Backlog } from './backlog.js';
+import { insertRecords } from './insert-records.js';
+import type { Journal } from './journal/journal.js';
+import { requestIdOf } from './journal/line.js';
+import { usageMetrics } from './metrics.js';
+import type { RecordQueue } from './record-queue.js';
+import { repair } from './repair.js';
+
+const BATCH_ROWS = 1_000;
+const BATCH_DELAY_MS = 100;
+const ADOPT_MS = 30_000;
+const RETRY_MS = { first: 100, most: 2_000 };
+const FLUSH_DEADLINE_MS = 5_000;
+
+export interface RecorderParts {
+  readonly database: Pick<Database, 'pool'>;
+  readonly queue: RecordQueue;
+  readonly journal: Journal;
+  readonly backlog: Backlog;
+  /** Undefined with `BILLING=off`. */
+  readonly ledger: Pick<LedgerService, 'postUsage'> | undefined;
+  /** Directory for records that PostgreSQL refuses for good. */
+  readonly root: string;
+}
+
+/**
+ * Brings records from the journal to PostgreSQL in batches. One runs at a time; while the database is away it tries again and
+ * callers do not notice.
+ */
+export class Recorder {
+  readonly #log = new Logger(Recorder.name);
+  readonly #stopped = new AbortController();
+  #running: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #adoptTimer: NodeJS.Timeout | undefined;
+  #failing = false;
+
+  constructor(private readonly parts: RecorderParts) {}
+
+  /** Begins with what dead processes left. */
+  async start(): Promise<void> {
+    this.parts.queue.onPush = () => this.#soon();
+    await this.#adopt();
+    this.#adoptTimer = setInterval(() => void this.#adopt(), ADOPT_MS).unref();
+  }
+
+  /** Records everything that is in the journal by then. Gives up after a deadline; the next start goes on. */
+  async stop(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    clearInterval(this.#adoptTimer);
+    const deadline = Date.now() + FLUSH_DEADLINE_MS;
+    const giveUp = setTimeout(() => this.#stopped.abort(), FLUSH_DEADLINE_MS);
+    while (Date.now() < deadline && (this.parts.journal.segments.openCount > 0 || this.parts.queue.held > 0)) {
+      await this.#run();
+      if (this.parts.journal.segments.openCount > 0) await sleep(20);
+    }
+    this.#stopped.abort();
+    clearTimeout(giveUp);
+    clearTimeout(this.#timer);
+    await Promise.race([this.#running, sleep(500)]); // a server that hangs holds up nobody
+  }
+
+  async #adopt(): Promise<void> {
+    usageMetrics.journalBytes.set(this.parts.journal.bytes);
+    try {
+      if (await this.parts.backlog.adopt()) this.#soon();
+    } catch (error) {
+      this.#log.error(`journals of dead processes cannot be adopted: ${String(error)}`);
+    }
+  }
+
+  #soon(): void {
+    if (this.parts.queue.held >= BATCH_ROWS) void this.#run();
+    else this.#timer ??= setTimeout(() => void this.#run(), BATCH_DELAY_MS);
+  }
+
+  #run(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#running ??= this.#drain()
+      .catch((error: unknown) => {
+        if (!this.#stopped.signal.aborted) this.#log.error(`recording stopped: ${String(error)}`);
+      })
+      .finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  /** New records and old ones in turn, so that neither waits for all of the other. */
+  async #drain(): Promise<void> {
+    const { queue, journal, backlog } = this.parts;
+    let portions = backlog.portions(BATCH_ROWS);
+    try {
+      for (;;) {
+        const fresh = queue.take(BATCH_ROWS);
+        if (fresh) {
+          await this.#record(fresh.records);
+          fresh.done();
+        }
+        if (journal.segments.current.spilled && queue.relaxed) journal.rotate();
+        const old = await portions.next();
+        if (!old.done) await this.#record(old.value);
+        else if (queue.held === 0 && journal.segments.spilled.length === 0) return;
+        else portions = backlog.portions(BATCH_ROWS);
+      }
+    } finally {
+      await portions.return(undefined);
+    }
+  }
+
+  /** @throws only when the recorder is stopped before they are in */
+  async #record(records: readonly string[]): Promise<void> {
+    for (let wait = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
+      this.#stopped.signal.throwIfAborted();
+      try {
+        await this.#insert(records);
+        if (this.#failing) this.#log.log('usage records reach PostgreSQL again');
+        this.#failing = false;
+        return;
+      } catch (error) {
+        if (isRefusal(error)) return this.#recordOneByOne(records, error);
+        usageMetrics.retries.inc();
+        if (!this.#failing) this.#log.warn(`usage records wait in the journal for PostgreSQL: ${String(error)}`);
+        this.#failing = true;
+        await sleep(wait, undefined, { signal: this.#stopped.signal });
+      }
+    }
+  }
+
+  /** One transaction; with a ledger, its posting is in it. A batch that is tried again has a new id, and passes over what is in. */
+  async #insert(records: readonly string[]): Promise<void> {
+    const { database, ledger } = this.parts;
+    const batchId = `batch_${ulid()}`;
+    const client = await database.pool.connect();
+    let broken = true;
+    try {
+      if (ledger) await client.query('BEGIN');
+      const { count, charges } = await insertRecords(client, records, batchId);
+      if (ledger) {
+        await ledger.postUsage(client, batchId, charges);
+        await client.query('COMMIT');
+      }
+      usageMetrics.recorded.inc(count);
+      broken = false;
+    } finally {
+      client.release(broken); // in an unknown state it is closed, which also rolls back
+    }
+  }
+
+  /** Halves until the record at fault stands alone; it must not hold up the others. */
+  async #recordOneByOne(records: readonly string[], error: unknown): Promise<void> {
+    if (records.length > 1) {
+      const middle = records.length >> 1;
+      await this.#record(records.slice(0, middle));
+      await this.#record(records.slice(middle));
+      return;
+    }
+    const [record = ''] = records;
+    const repaired = repair(record);
+    if (repaired !== record) return this.#record([repaired]);
+    usageMetrics.rejected.inc();
+    const path = join(this.parts.root, 'rejected.jsonl');
+    this.#log.error(
+      `PostgreSQL refuses the usage record ${requestIdOf(record)} (${String(error)}); it is kept in ${path}`,
+    );
+    appendFileSync(path, `${record}\n`, { mode: 0o600 });
+  }
+}
+
+/** Data exceptions, integrity violations and exceeded limits: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+function isRefusal(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^(22|23|54)\w{3}$/.test(code);
+}

@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import {
+  Injectable,
+  Logger,
+  Module,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { BillingModule } from '../billing/billing.module.js';
+import { LedgerService } from '../billing/ledger.service.js';
+import { Config } from '../config.js';
+import { Database } from '../database/database.js';
+import { Backlog } from './backlog.js';
+import { Journal } from './journal/journal.js';
+import { MeterService } from './meter.service.js';
+import { usageMetrics } from './metrics.js';
+import { Partitions } from './partitions.js';
+import { RecordQueue } from './record-queue.js';
+import { Recorder } from './recorder.js';
+import { UsageService } from './usage.service.js';
+
+/** All journals of an installation lie under here. */
+const rootOf = (config: Config): string => join(config.dataDir, 'journal');
+
+function openJournal(config: Config, queue: RecordQueue): Journal {
+  const log = new Logger(Journal.name);
+  const watch = {
+    problem: (message: string) => {
+      usageMetrics.journalProblems.inc();
+      log.error(message);
+    },
+    recovered: (message: string) => log.log(message),
+  };
+  return new Journal(
+    { root: rootOf(config), sync: config.journalSync, maxBytes: config.journalMaxBytes },
+    (records, segment) => queue.push(records, segment),
+    watch,
+  );
+}
+
+/** Starts recording when the process starts; at its end, records what is left and closes the journal. */
+@Injectable()
+export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    private readonly recorder: Recorder,
+    private readonly journal: Journal,
+    /** First the partitions, then the rows. */
+    private readonly partitions: Partitions,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.partitions.begin();
+    await this.recorder.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.recorder.stop();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.journal.end();
+  }
+}
+
+/** WHAT did it cost. */
+@Module({
+  imports: [BillingModule],
+  providers: [
+    { provide: RecordQueue, useFactory: () => new RecordQueue() },
+    { provide: Journal, inject: [Config, RecordQueue], useFactory: openJournal },
+    {
+      provide: Recorder,
+      inject: [Config, Database, RecordQueue, Journal, LedgerService],
+      useFactory: (
+        config: Config,
+        database: Database,
+        queue: RecordQueue,
+        journal: Journal,
+        ledger: LedgerService,
+      ): Recorder =>
+        new Recorder({
+          database,
+          queue,
+          journal,
+          backlog: new Backlog(rootOf(config), journal),
+          ledger: config.billing === 'prepaid' ? ledger : undefined,
+          root: rootOf(config),
+        }),
+    },
+    RecorderLife,
+    MeterService,
+    Partitions,
+    UsageService,
+  ],
+  exports: [MeterService, UsageService],
+})
+export class UsageModule {}

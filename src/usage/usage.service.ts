@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { decodeTime } from 'ulid';
+import { Database } from '../database/database.js';
+import { isUnavailable } from '../database/unavailable.js';
+import { LazuError } from '../errors.js';
+import { RecordQueue } from './record-queue.js';
+import { groupExpression, SUMS, sumsOf, type Grouping, type RollupFilter, type UsageSums } from './rollup-query.js';
+import { recordOf, RECORD_COLUMNS, searchQuery, type RecordFilter } from './record-query.js';
+import type { UsageRecord } from './usage-record.js';
+
+const YOUNG_MS = 5_000;
+const WAIT_MS = 2_000;
+const POLL_MS = 100;
+const REQUEST_ID = /^req_lazu_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+const MOST_GROUPS = 1_000;
+
+/** Reads what was metered. */
+@Injectable()
+export class UsageService {
+  constructor(
+    private readonly database: Database,
+    private readonly queue: RecordQueue,
+  ) {}
+
+  /**
+   * A record, wherever it is by now. One that was made on another host a moment ago may still be on its way: a look-up of an
+   * unknown id younger than 5 s waits up to 2 s.
+   * @throws service_unavailable when it is not held here and the database is away
+   */
+  async record(requestId: string): Promise<UsageRecord | undefined> {
+    if (!REQUEST_ID.test(requestId)) return undefined;
+    for (const deadline = Date.now() + WAIT_MS; ; await sleep(POLL_MS)) {
+      const found = await this.#lookUp(requestId);
+      if (found) return found;
+      const age = Date.now() - decodeTime(requestId.slice('req_lazu_'.length));
+      if (age > YOUNG_MS || age < -YOUNG_MS || Date.now() >= deadline) return undefined;
+    }
+  }
+
+  /** Sums of whole days from the rollups (trap 22), by day ascending, else dearest first. */
+  async sums(filter: RollupFilter, groupings: readonly Grouping[]): Promise<UsageSums[]> {
+    const groups = groupings.map(grouping => `${groupExpression(grouping)} AS ${grouping}`);
+    const dearest = 'sum(usage_rollups.charge_micro_usd) DESC';
+    const order = groupings.includes('day') ? `${groupExpression('day')} ASC, ${dearest}` : dearest;
+    const rows = await this.#query(
+      `SELECT ${[...groups, SUMS].join(', ')} FROM usage_rollups
+       WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR account_id = $3) AND ($4::text IS NULL OR key_id = $4)
+         AND ($5::text IS NULL OR model = $5) AND ($6::text IS NULL OR lane = $6)
+       ${groups.length > 0 ? `GROUP BY ${groupings.map(groupExpression).join(', ')} ORDER BY ${order}` : ''}
+       LIMIT ${MOST_GROUPS}`,
+      [filter.from, filter.to, filter.accountId, filter.keyId, filter.model, filter.lane],
+    );
+    return rows.map(row => sumsOf(row, groupings));
+  }
+
+  /** Newest first. */
+  async search(filter: RecordFilter): Promise<UsageRecord[]> {
+    const { text, values } = searchQuery(filter);
+    return (await this.#query(text, values)).map(recordOf);
+  }
+
+  async #lookUp(requestId: string): Promise<UsageRecord | undefined> {
+    const held = this.queue.find(requestId);
+    if (held !== undefined) return JSON.parse(held) as UsageRecord;
+    const [row] = await this.#query(`SELECT ${RECORD_COLUMNS} FROM usage_records WHERE request_id = $1`, [requestId]);
+    return row && recordOf(row);
+  }
+
+  async #query(text: string, values: unknown[]): Promise<Record<string, unknown>[]> {
+    try {
+      return (await this.database.pool.query<Record<string, unknown>>(text, values)).rows;
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      throw new LazuError('service_unavailable', 'Usage cannot be read right now. Please try again shortly.', {
+        retryAfter: 2,
+        cause: error,
+      });
+    }
+  }
+}
