@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LazuError } from '../../errors.js';
-import { findNative, locateBinaries } from './binaries.js';
+import { locateBinaries } from './binaries.js';
 import { isAlive, processesIn, readPostmasterFile, waitUntil } from './processes.js';
 import { chooseRunAs, giveTo, type RunAs } from './run-as.js';
 
@@ -23,8 +23,8 @@ export interface Cluster {
 }
 
 /** Finds or makes the cluster of a LAZU_DATA_DIR. A half-made one of a killed start is thrown away. */
-export async function openCluster(dataDir: string, noticed: (line: string) => void): Promise<Cluster> {
-  const runAs = await chooseRunAs(findNative(), dataDir);
+export async function openCluster(dataDir: string, native: string, noticed: (line: string) => void): Promise<Cluster> {
+  const runAs = await chooseRunAs(native, dataDir);
   if (runAs.notice !== undefined) noticed(runAs.notice);
   const binaries = await locateBinaries(runAs.native, join(runAs.home, 'postgres-lib'));
   // Only what it needs: the environment of Lazu holds provider keys.
@@ -123,15 +123,20 @@ async function isOurs(pid: number, data: string): Promise<boolean> {
   return process.platform === 'linux' ? (await processesIn(data)).includes(pid) : isAlive(pid);
 }
 
+/** How a server is to run. */
+export interface LaunchOptions {
+  readonly settings: Readonly<Record<string, string>>;
+  /** A session of its own. */
+  readonly detached: boolean;
+  /** Undefined: any that is free. */
+  readonly port?: number;
+}
+
 /** Starts the server in a session of its own, so that Ctrl-C does not reach it before it reaches us. */
-export async function launch(
-  cluster: Cluster,
-  settings: Readonly<Record<string, string>>,
-  detached: boolean,
-): Promise<{ pid: number; port: number }> {
+export async function launch(cluster: Cluster, options: LaunchOptions): Promise<{ pid: number; port: number }> {
   for (let tries = 1; ; tries++) {
-    const port = await freePort();
-    const said = await tryLaunch(cluster, { ...settings, port: String(port) }, detached);
+    const port = options.port ?? (await freePort());
+    const said = await tryLaunch(cluster, { ...options.settings, port: String(port) }, options.detached);
     if (typeof said === 'number') return { pid: said, port };
     if (tries === 3 || !/in use/.test(said)) {
       throw new LazuError('service_unavailable', `The embedded PostgreSQL did not start (${cluster.log}): ${said}`);

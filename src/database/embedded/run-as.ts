@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chown, cp, lstat, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chmod, chown, cp, lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { LazuError } from '../../errors.js';
 
 const run = promisify(execFile);
 
@@ -28,21 +29,21 @@ export interface RunAs {
  * As an ordinary user nothing is needed. As root a user namespace of its own makes the server see itself as nobody while it may
  * do what root's files ask; where namespaces are closed it becomes nobody for real, in folders that nobody can enter.
  */
-export async function chooseRunAs(native: string, home: string): Promise<RunAs> {
-  if (process.getuid?.() !== 0) return { prefix: [], uid: undefined, native, home };
+export async function chooseRunAs(native: string, dataDir: string): Promise<RunAs> {
+  if (process.getuid?.() !== 0) return { prefix: [], uid: undefined, native, home: dataDir };
+  const home = (await findMoved(dataDir)) ?? dataDir;
   if (await canWork(NAMESPACE, undefined, native, home, '-w'))
     return { prefix: NAMESPACE, uid: undefined, native, home };
   if (await canWork([], NOBODY, native, home, '-x')) return { prefix: [], uid: NOBODY, native, home };
-  const elsewhere = await openFolder(createHash('sha256').update(home).digest('hex').slice(0, 12));
-  if (!(await isFolder(join(elsewhere, 'postgres'))) && (await isFolder(join(home, 'postgres')))) {
-    await copyFolder(join(home, 'postgres'), join(elsewhere, 'postgres'));
-  }
+  if (home === dataDir && (await couldOpen(native, home))) return { prefix: [], uid: NOBODY, native, home };
+  const elsewhere = await openElsewhere(dataDir);
+  await move(join(dataDir, 'postgres'), join(elsewhere, 'postgres'));
   return {
     prefix: [],
     uid: NOBODY,
     native: await copyNative(native, elsewhere),
     home: elsewhere,
-    notice: `PostgreSQL may not run as root and ${home} is closed to others, so the embedded database lives in ${elsewhere}`,
+    notice: `PostgreSQL may not run as root and ${dataDir} is closed to others, so the embedded database lives in ${elsewhere}`,
   };
 }
 
@@ -53,6 +54,16 @@ export async function giveTo(runAs: RunAs, folder: string): Promise<void> {
   if ((await lstat(folder)).uid === owner) return;
   for (const entry of await readdir(folder, { recursive: true })) await chown(join(folder, entry), owner, owner);
   await chown(folder, owner, owner); // Last: its owner says whether the tree is done.
+}
+
+/** The only obstacle may be our own folder: others may then pass through it, still without listing it. */
+async function couldOpen(native: string, home: string): Promise<boolean> {
+  const { mode, uid } = await stat(home);
+  if (uid !== 0) return false;
+  await chmod(home, (mode & 0o777) | 0o011);
+  if (await canWork([], NOBODY, native, home, '-x')) return true;
+  await chmod(home, mode & 0o777);
+  return false;
 }
 
 async function canWork(
@@ -76,16 +87,43 @@ async function canWork(
   }
 }
 
-async function openFolder(name: string): Promise<string> {
-  for (const parent of ['/var/lib', tmpdir()]) {
-    const folder = join(parent, `lazu-${name}`);
-    const made = await mkdir(folder, { recursive: true, mode: 0o711 }).then(
-      () => true,
-      () => false,
-    );
-    if (made) return folder;
+/** Open folders that stand in for a closed data folder, by its path; the second may not survive a reboot. */
+const elsewhereFor = (dataDir: string): string[] =>
+  ['/var/lib', tmpdir()].map(parent =>
+    join(parent, `lazu-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}`),
+  );
+
+async function findMoved(dataDir: string): Promise<string | undefined> {
+  if (await isFolder(join(dataDir, 'postgres'))) return undefined;
+  for (const folder of elsewhereFor(dataDir)) {
+    if ((await isOurs(folder)) && (await isFolder(join(folder, 'postgres')))) return folder;
   }
-  throw new Error(`neither /var/lib nor ${tmpdir()} can be written; set DATABASE_URL or run Lazu as an ordinary user`);
+  return undefined;
+}
+
+async function openElsewhere(dataDir: string): Promise<string> {
+  for (const folder of elsewhereFor(dataDir)) {
+    await mkdir(folder, { mode: 0o711 }).catch(() => undefined);
+    if (await isOurs(folder)) return folder;
+  }
+  throw new LazuError(
+    'service_unavailable',
+    `Neither /var/lib nor ${tmpdir()} can be written: run Lazu as an ordinary user, or set DATABASE_URL`,
+  );
+}
+
+/** Not one that somebody else laid out in /tmp. */
+const isOurs = (folder: string): Promise<boolean> =>
+  lstat(folder).then(
+    found => found.isDirectory() && found.uid === 0,
+    () => false,
+  );
+
+/** Leaves the old folder under another name, so that it is neither lost nor taken for the data in use. */
+async function move(from: string, to: string): Promise<void> {
+  if ((await isFolder(to)) || !(await isFolder(from))) return;
+  await copyFolder(from, to);
+  await rename(from, `${from}.moved`);
 }
 
 async function copyNative(native: string, home: string): Promise<string> {
