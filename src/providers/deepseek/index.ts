@@ -21,7 +21,7 @@ export const deepseek = defineProvider({
   refuses: ['audio', 'function_call', 'functions', 'logit_bias', 'modalities', 'web_search_options'],
   drops: ['parallel_tool_calls', 'prediction', 'seed', 'service_tier'],
   renames: { max_completion_tokens: 'max_tokens' },
-  adapt: body => {
+  adapt: (body, { model }) => {
     // `text` and `json_object` are all there is: https://api-docs.deepseek.com/guides/json_mode
     const format = body.response_format as { type?: unknown } | null | undefined;
     if (format?.type === 'json_schema') throw unsupported(TITLE, 'response_format', "use type 'json_object'");
@@ -29,7 +29,11 @@ export const deepseek = defineProvider({
     if (body.reasoning_effort === 'none') {
       delete body.reasoning_effort;
       body.thinking ??= { type: 'disabled' };
-    } else if (WITHOUT_THINKING.has(String(body.model)) && body.reasoning_effort === undefined) {
+    } else if (
+      model !== body.model &&
+      WITHOUT_THINKING.has(String(body.model)) &&
+      body.reasoning_effort === undefined
+    ) {
       body.thinking ??= { type: 'disabled' };
     }
     eachMessage(body, developerAsSystem);
