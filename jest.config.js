@@ -41,4 +41,5 @@ export default {
     tier('chaos', withDatabase),
   ],
   maxWorkers: 2,
+  testTimeout: 30_000, // a loaded machine boots slowly; no test waits this long when all is well
 };

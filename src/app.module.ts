@@ -1,0 +1,20 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
+import { CompletionsModule } from './completions/completions.module.js';
+import { Config } from './config.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { HttpModule } from './http/http.module.js';
+
+/** The list of rooms. */
+@Global()
+@Module({
+  imports: [DatabaseModule, HttpModule, CompletionsModule, AdminModule, HealthModule],
+  exports: [Config],
+})
+export class AppModule {
+  /** One application, one configuration: it is passed, so that a test can boot several side by side. */
+  static with(config: Config): DynamicModule {
+    return { module: AppModule, providers: [{ provide: Config, useValue: config }] };
+  }
+}

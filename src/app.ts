@@ -1,0 +1,46 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { Server } from 'node:http';
+import { FirstStart, type FirstKeys } from './admin/first-start.js';
+import { AppModule } from './app.module.js';
+import { CatalogService } from './catalog/catalog.service.js';
+import type { Config } from './config.js';
+import { ErrorFilter } from './error.filter.js';
+import { clientIp } from './http/client-ip.js';
+import { expressFront } from './http/express-front.js';
+import { InferenceMount } from './http/inference-mount.js';
+import { LazuAdapter } from './http/lazu-adapter.js';
+import { LazuLogger } from './logger.js';
+import { validationPipe } from './http/validation.js';
+
+export interface RunningApp {
+  /** Close it with `app.close()`. */
+  readonly app: INestApplication;
+  readonly url: string;
+  /** What the very first start made, in clear. */
+  readonly firstKeys: FirstKeys | undefined;
+  /** A chat model that this install can call, for the printed example. */
+  readonly exampleModel: string | undefined;
+}
+
+/** The whole application, wired and listening on `config.port` (0: any free one). */
+export async function createApp(config: Config): Promise<RunningApp> {
+  const adapter = new LazuAdapter();
+  const app = await NestFactory.create(AppModule.with(config), adapter, {
+    logger: new LazuLogger(config),
+    abortOnError: false,
+  });
+  app.use(expressFront(clientIp(config.trustProxy), config.corsOrigins));
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ErrorFilter());
+  await app.init();
+  const firstKeys = await app.get(FirstStart).run();
+  const mount = app.get(InferenceMount);
+  adapter.mountInFront((request, response) => mount.take(request, response));
+  await app.listen(config.port, config.host);
+  const address = (app.getHttpServer() as Server).address();
+  const port = typeof address === 'object' && address !== null ? address.port : config.port;
+  const url = `http://${config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host}:${port}`;
+  const exampleModel = app.get(CatalogService).list({ allowedModels: undefined, lanes: {} })[0]?.id;
+  return { app, url, firstKeys, exampleModel };
+}

@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+import { DispatchService } from '../dispatch/dispatch.service.js';
+import type { Answer, InferenceCall } from '../http/inference.js';
+import type { Inbound } from '../protocols/protocol.js';
+
+/** The steps of a chat completion, the same for every dialect: there is only one, and it meters. */
+@Injectable()
+export class CompletionsService {
+  constructor(private readonly dispatch: DispatchService) {}
+
+  complete(call: InferenceCall, inbound: Inbound): Promise<Answer> {
+    return this.dispatch.run(call, inbound, 'chat');
+  }
+}

@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { CatalogModule } from '../catalog/catalog.module.js';
+import { EgressModule } from '../egress/egress.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { Attempts } from './attempts.js';
+import { ChannelHealth } from './channel-health.js';
+import { DispatchService } from './dispatch.service.js';
+import { EnvironmentChannels } from './environment-channels.js';
+import { Reservations } from './reservation.js';
+import { RouteOrder } from './route-order.js';
+import { StreamedAnswers } from './streamed-answers.js';
+import { WholeAnswers } from './whole-answers.js';
+
+@Module({
+  imports: [CatalogModule, EgressModule, LimitsModule, UsageModule],
+  providers: [
+    Attempts,
+    ChannelHealth,
+    DispatchService,
+    EnvironmentChannels,
+    Reservations,
+    RouteOrder,
+    StreamedAnswers,
+    WholeAnswers,
+  ],
+  exports: [DispatchService],
+})
+export class DispatchModule {}

@@ -1,0 +1,126 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CatalogService } from '../catalog/catalog.service.js';
+import type { Lane } from '../catalog/route.js';
+import { Config } from '../config.js';
+import { Cancel } from '../egress/cancel.js';
+import { LazuError } from '../errors.js';
+import type { Answer, InferenceCall } from '../http/inference.js';
+import { LimitStore } from '../limits/limit-store.js';
+import type { Inbound, RequestFacts } from '../protocols/protocol.js';
+import { MeterService } from '../usage/meter.service.js';
+import type { UsageRecord } from '../usage/usage-record.js';
+import type { Job } from './job.js';
+import { Reservations } from './reservation.js';
+import { RouteOrder } from './route-order.js';
+import { StreamedAnswers } from './streamed-answers.js';
+import { Trail } from './trail.js';
+import { unpricedNeed } from './unpriced.js';
+import { WholeAnswers } from './whole-answers.js';
+
+/** The one way out: nothing reaches a provider but through here, so no endpoint can forget to meter. */
+@Injectable()
+export class DispatchService {
+  readonly #logger = new Logger(DispatchService.name);
+
+  constructor(
+    @Inject(Config) private readonly config: Config,
+    @Inject(LimitStore) private readonly limits: LimitStore,
+    private readonly catalog: CatalogService,
+    private readonly reservations: Reservations,
+    private readonly routeOrder: RouteOrder,
+    private readonly meters: MeterService,
+    private readonly whole: WholeAnswers,
+    private readonly streamed: StreamedAnswers,
+  ) {}
+
+  /**
+   * Reserve, route, attempt, meter.
+   * @throws LazuError in the contract's words, as long as nothing was sent
+   */
+  async run(call: InferenceCall, inbound: Inbound, endpoint: 'chat'): Promise<Answer> {
+    const facts = inbound.readFacts(call.body, call.raw.length);
+    const { model, routes: unordered } = this.catalog.candidates(call.caller, facts.model, endpoint, laneOf(call));
+    const priced = unordered.filter(route => unpricedNeed(facts.needs, route.price) === undefined);
+    if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts.needs, unordered[0]!.price));
+    const reserved = this.reservations.reserve(call, facts, priced);
+    const limitHeaders = reserved instanceof Promise ? await reserved : reserved;
+
+    const { routes, candidates } = this.routeOrder.order(priced);
+    const trail = new Trail(candidates);
+    const cancel = new Cancel();
+    const deadline = setTimeout(() => cancel.cancel(tookTooLong()), this.config.totalTimeoutMs);
+    const onClose = (record: UsageRecord) => {
+      clearTimeout(deadline);
+      this.#settle(record);
+    };
+    try {
+      const meter = this.meters.open({
+        requestId: call.requestId,
+        accountId: call.caller.accountId,
+        keyId: call.caller.keyId,
+        startedAt: call.startedAt,
+        endpoint: call.path,
+        protocol: inbound.name,
+        stream: facts.stream,
+        model: facts.model,
+        catalogModel: model.name,
+        onClose,
+      });
+      const job: Job = { call, inbound, facts, endpoint, meter, trail, cancel, limitHeaders };
+      return await this.#answer(job, routes);
+    } catch (thrown) {
+      clearTimeout(deadline);
+      this.limits.release(call.requestId);
+      throw withHeaders(LazuError.from(thrown), limitHeaders);
+    }
+  }
+
+  /** A failure before the first byte has its record too, before the caller sees it. */
+  async #answer(job: Job, routes: Parameters<WholeAnswers['answer']>[1]): Promise<Answer> {
+    try {
+      return await (job.facts.stream ? this.streamed : this.whole).answer(job, routes);
+    } catch (thrown) {
+      const error = LazuError.from(thrown);
+      job.call.gone.listen(undefined);
+      job.meter.routing(job.trail.asRouting(routes[0]?.channel.lane ?? null));
+      await job.meter.close({ kind: 'failed', error });
+      throw error;
+    }
+  }
+
+  #settle(record: UsageRecord): void {
+    const tokens = record.dimensions.reduce((sum, { quantity }) => sum + quantity, 0);
+    if (record.status === 'failed' && record.charge_micro_usd === 0) this.limits.release(record.request_id);
+    else this.limits.settle(record.request_id, BigInt(record.charge_micro_usd), tokens);
+    if (record.usage_mismatch)
+      this.#logger.warn(`${record.request_id}: token dimensions do not sum to the provider's total`);
+  }
+}
+
+/** `X-Lazu-Lane` narrows what the key prefers. */
+function laneOf(call: InferenceCall): Lane | undefined {
+  const lane = call.headers['x-lazu-lane'];
+  if (lane === undefined || lane === '') return undefined;
+  if (lane === 'direct' || lane === 'cheap') return lane;
+  throw new LazuError('invalid_value', 'The header `X-Lazu-Lane` must be `direct` or `cheap`.', {
+    param: 'X-Lazu-Lane',
+  });
+}
+
+function unpriced(facts: RequestFacts, need: string | undefined): LazuError {
+  const message = `No price is set for ${need} on ${facts.model}; the operator has to set one before it can be used.`;
+  return new LazuError('price_unavailable', message);
+}
+
+const tookTooLong = () => new LazuError('upstream_timeout', 'The answer took longer than this gateway allows.');
+
+function withHeaders(error: LazuError, headers: Readonly<Record<string, string>>): LazuError {
+  const { param, retryAfter, status, cause } = error;
+  return new LazuError(error.code, error.message, {
+    param,
+    retryAfter,
+    status,
+    cause,
+    headers: { ...headers, ...error.headers },
+  });
+}

@@ -1,0 +1,36 @@
+import type { Route } from '../catalog/route.js';
+import { LazuError } from '../errors.js';
+import type { ChannelHealth } from './channel-health.js';
+import type { Job } from './job.js';
+
+/**
+ * Try routes in order until one gives a result. Only retryable failures go on, and only while nothing was sent to the caller, which
+ * `tryRoute` keeps by rejecting for nothing that comes later.
+ * A single route is tried once more when the connection failed before the model can have seen the request.
+ * @throws LazuError of the last attempt
+ */
+export async function failover<T>(
+  job: Job,
+  routes: readonly Route[],
+  options: { maxAttempts: number; health: ChannelHealth },
+  tryRoute: (route: Route) => Promise<T>,
+): Promise<T> {
+  let failure = new LazuError('upstream_unavailable', 'No channel is left to try.');
+  for (let attempt = 0; attempt < options.maxAttempts; attempt++) {
+    const route =
+      routes[attempt] ??
+      (failure.code === 'upstream_unavailable' && failure.retryAfter === undefined ? routes[0] : undefined);
+    if (!route) break;
+    job.meter.route(route);
+    try {
+      const result = await tryRoute(route);
+      options.health.succeeded(route.channel.id);
+      return result;
+    } catch (error) {
+      failure = LazuError.from(error);
+      options.health.failed(route.channel.id, failure);
+      if (!failure.retryable || job.cancel.reason || job.call.gone.reason) break;
+    }
+  }
+  throw failure;
+}

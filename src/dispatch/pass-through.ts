@@ -1,0 +1,75 @@
+import { Observable } from 'rxjs';
+import { LazuError } from '../errors.js';
+import type { FrameWatch } from '../protocols/protocol.js';
+import { FrameGatherer } from '../protocols/sse.js';
+
+/** Bytes of one SSE frame; a frame can hold a whole image or file. */
+const FRAME_LIMIT = 32 * 1024 * 1024;
+
+/**
+ * A stream whose two ends speak the same protocol: bytes pass unchanged, in whole frames, under the eyes of `watch`. What ends the
+ * answer is held back until `finish` resolves, which is when the record is in the journal.
+ * @returns frames; errors with a LazuError when the upstream said one, broke off, or ended without an end
+ */
+export function passThrough(
+  bytes$: Observable<Uint8Array>,
+  watch: FrameWatch,
+  finish: () => Promise<unknown>,
+): Observable<Uint8Array> {
+  return new Observable(out => {
+    const gatherer = new FrameGatherer(FRAME_LIMIT);
+    let over = false;
+    const fail = (error: LazuError) => {
+      if (over) return;
+      over = true;
+      out.error(error);
+    };
+    const end = () => {
+      over = true;
+      finish().then(
+        () => {
+          out.next(watch.terminal());
+          out.complete();
+        },
+        (error: unknown) => out.error(LazuError.from(error)),
+      );
+    };
+    const see = (frames: Buffer) => {
+      if (frames.length === 0) return;
+      const content = watch.see(frames);
+      if (content.length > 0) out.next(content);
+      if (watch.error) fail(watch.error);
+      else if (watch.complete) end();
+    };
+    const subscription = bytes$.subscribe({
+      next: chunk => {
+        if (over) return; // behind the terminal mark there is only the end of the connection, which lets it be used again
+        try {
+          see(gatherer.push(chunk));
+        } catch (error) {
+          fail(garbled(error));
+        }
+      },
+      error: (error: unknown) => fail(LazuError.from(error)),
+      complete: () => {
+        if (over) return;
+        see(gatherer.end());
+        if (over) return;
+        watch.ended();
+        if (watch.complete) end();
+        else fail(cut());
+      },
+    });
+    return () => {
+      if (!watch.complete) subscription.unsubscribe();
+    };
+  });
+}
+
+const cut = () =>
+  new LazuError('upstream_error', 'The model provider broke off its answer before the end. Please try again.', {
+    retryable: true,
+  });
+
+const garbled = (cause: unknown) =>
+  new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true, cause });

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Route } from '../catalog/route.js';
+import { Config } from '../config.js';
+import { LazuError } from '../errors.js';
+import type { InferenceCall } from '../http/inference.js';
+import { LimitStore, type Verdict } from '../limits/limit-store.js';
+import type { RequestFacts } from '../protocols/protocol.js';
+import { limitHeaders } from './headers.js';
+
+const PICO_PER_MICRO = 1_000_000n;
+/** Output tokens held for when neither caller nor model names a cap (contract §13). */
+const DEFAULT_OUTPUT = 8_192;
+
+/** The second step of admission, once routes and prices are known: revocation, windows, quota, hold. */
+@Injectable()
+export class Reservations {
+  constructor(
+    @Inject(Config) private readonly config: Config,
+    @Inject(LimitStore) private readonly limits: LimitStore,
+  ) {}
+
+  /**
+   * @returns the `x-ratelimit-*` headers; synchronously where the store answers so
+   * @throws LazuError `invalid_api_key`, `request_rate_limit_exceeded`, `token_rate_limit_exceeded` or `insufficient_quota`
+   */
+  reserve(
+    call: InferenceCall,
+    facts: RequestFacts,
+    routes: readonly Route[],
+  ): Record<string, string> | Promise<Record<string, string>> {
+    const { caller } = call;
+    if (caller.revoked) throw revoked();
+    const output =
+      facts.maxOutputTokens ?? Math.min(routes[0]?.model.maxOutputTokens ?? DEFAULT_OUTPUT, DEFAULT_OUTPUT);
+    const verdict = this.limits.reserve({
+      requestId: call.requestId,
+      accountId: caller.accountId,
+      keyId: caller.keyId,
+      rpm: caller.rpm,
+      tpm: caller.tpm,
+      tokens: facts.inputTokensEstimate + output * facts.n,
+      holdMicroUsd: this.config.billing === 'off' ? 0n : worstCase(facts, routes, output),
+    });
+    return verdict instanceof Promise ? verdict.then(admit) : admit(verdict);
+  }
+}
+
+/** The dearest candidate, in microUSD, rounded up. Service tiers count when asked for; context tiers always. */
+function worstCase(facts: RequestFacts, routes: readonly Route[], outputTokens: number): bigint {
+  let dearest = 0n;
+  for (const { price } of routes) {
+    const tables = [price.rates, ...price.tiers.map(tier => tier.rates)];
+    const service = facts.serviceTier === undefined ? undefined : price.serviceTiers[facts.serviceTier];
+    if (service) tables.push(service);
+    const highest = (names: readonly (keyof typeof price.rates)[]) =>
+      tables.reduce((most, rates) => names.reduce((best, name) => max(best, rates[name] ?? 0n), most), 0n);
+    const input = highest(['input', 'cache_write_5m', 'cache_write_1h', 'audio_input', 'image_input']);
+    const output = highest(['output', 'audio_output', 'image_output']);
+    const calls = BigInt(facts.n);
+    const cost =
+      calls * (BigInt(facts.inputTokensBound) * input + BigInt(outputTokens) * output + (price.rates.requests ?? 0n));
+    dearest = max(dearest, cost);
+  }
+  return (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO;
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+const revoked = () => new LazuError('invalid_api_key', 'This API key has been deleted or disabled.');
+
+function admit(verdict: Verdict): Record<string, string> {
+  const headers = limitHeaders(verdict.standing);
+  if (verdict.admitted) return headers;
+  const { retryAfter } = verdict;
+  const wait = retryAfter === undefined ? 'Lower `max_tokens` or send less input.' : `Try again in ${retryAfter} s.`;
+  switch (verdict.reason) {
+    case 'revoked':
+      throw revoked();
+    case 'requests':
+      throw new LazuError('request_rate_limit_exceeded', `Too many requests per minute. ${wait}`, {
+        retryAfter,
+        headers,
+      });
+    case 'tokens':
+      throw new LazuError('token_rate_limit_exceeded', `Too many tokens per minute. ${wait}`, { retryAfter, headers });
+    case 'balance':
+      throw new LazuError('insufficient_quota', 'The balance of this account does not cover this request.', {
+        param: 'balance',
+      });
+    case 'key_quota':
+      throw new LazuError('insufficient_quota', 'The quota of this key does not cover this request.', {
+        param: 'key_quota',
+      });
+  }
+}

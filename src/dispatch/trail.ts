@@ -1,0 +1,33 @@
+import type { Lane, Route } from '../catalog/route.js';
+import type { LazuError } from '../errors.js';
+import type { Routing } from '../usage/usage-record.js';
+
+type Attempt = Routing['attempts'][number];
+
+/** Notes which routes were candidates and what became of each attempt. */
+export class Trail {
+  readonly #attempts: Attempt[] = [];
+
+  constructor(private readonly candidates: Routing['candidates']) {}
+
+  /** @param startedAt `performance.now()` of the attempt */
+  note(
+    route: Route,
+    startedAt: number,
+    outcome: 'ok' | LazuError,
+    upstream?: { status: number; requestId: string | null },
+  ): void {
+    this.#attempts.push({
+      channel: route.channel.id,
+      upstream_model: route.upstreamModel,
+      outcome: outcome === 'ok' ? 'ok' : outcome.code,
+      upstream_status: upstream?.status ?? null,
+      upstream_request_id: upstream?.requestId ?? null,
+      duration_ms: Math.round(performance.now() - startedAt),
+    });
+  }
+
+  asRouting(lane: Lane | null): Routing {
+    return { lane, candidates: this.candidates, attempts: this.#attempts };
+  }
+}

@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { of } from 'rxjs';
+import type { Route } from '../catalog/route.js';
+import { Config } from '../config.js';
+import { Flow } from '../egress/flow.js';
+import { LazuError } from '../errors.js';
+import type { Answer } from '../http/inference.js';
+import type { JsonObject } from '../protocols/protocol.js';
+import type { Usage } from '../protocols/usage.js';
+import { Attempts, type Opened } from './attempts.js';
+import { ChannelHealth } from './channel-health.js';
+import { collect } from './collect.js';
+import { Delivered } from './delivered.js';
+import { failover } from './failover.js';
+import { returnedHeaders } from './headers.js';
+import type { Job } from './job.js';
+
+/** Bytes of a whole answer: generated images and audio come inside the JSON. */
+const ANSWER_LIMIT = 64 * 1024 * 1024;
+/** How long a call runs on after its caller left (contract §13). */
+const RUN_ON_MS = 60_000;
+
+interface Whole {
+  readonly opened: Opened;
+  readonly bytes: Buffer;
+  readonly usage: Usage | undefined;
+}
+
+/** Answers that come at once: read to the end, recorded, then sent. */
+@Injectable()
+export class WholeAnswers {
+  constructor(
+    @Inject(Config) private readonly config: Config,
+    private readonly attempts: Attempts,
+    private readonly health: ChannelHealth,
+  ) {}
+
+  /** @throws LazuError when every attempt failed, also in the middle of an answer: nothing has been sent yet */
+  async answer(job: Job, routes: readonly Route[]): Promise<Answer> {
+    job.call.gone.listen(() => this.#runOn(job));
+    const options = { maxAttempts: this.config.maxAttempts, health: this.health };
+    const { opened, bytes, usage } = await failover(job, routes, options, route => this.#read(job, route));
+    if (usage) job.meter.see(usage);
+    if (job.call.gone.reason) {
+      const delivered = { inputTokens: job.facts.inputTokensEstimate, outputTokens: 0 };
+      await job.meter.close({ kind: 'left', drained: usage !== undefined, delivered });
+    } else {
+      await job.meter.close({ kind: 'completed', delivered: usage ? undefined : await delivery(job, opened, bytes) });
+    }
+    job.meter.firstByte();
+    const headers: Record<string, string> = {
+      'content-type': 'application/json',
+      'content-length': String(bytes.length),
+      ...job.limitHeaders,
+      ...returnedHeaders(opened.reply.headers),
+    };
+    if (opened.dropped.length > 0) headers['x-lazu-dropped-params'] = opened.dropped.join(', ');
+    return { status: 200, headers, frames$: of(bytes), length: bytes.length, flow: new Flow() };
+  }
+
+  async #read(job: Job, route: Route): Promise<Whole> {
+    const opened = await this.attempts.send(job, route, new Flow());
+    const bytes = await collect(opened.reply.bytes$, ANSWER_LIMIT);
+    const answer = parseAnswer(bytes);
+    const error = opened.upstream.errorIn(answer);
+    if (error) throw error;
+    const usage = opened.upstream.usageOf(answer);
+    if (typeof answer.model === 'string') job.meter.resolvedModel(answer.model);
+    job.meter.routing(job.trail.asRouting(route.channel.lane));
+    if (opened.provider.privateModelNames !== true) return { opened, bytes, usage: read(opened, usage) };
+    const renamed = Buffer.from(JSON.stringify({ ...answer, model: job.facts.model }));
+    return { opened, bytes: renamed, usage: read(opened, usage) };
+  }
+
+  #runOn(job: Job): void {
+    setTimeout(() => job.cancel.cancel(new LazuError('upstream_timeout', 'The caller has left.')), RUN_ON_MS).unref();
+  }
+}
+
+const read = ({ provider }: Opened, usage: Usage | undefined): Usage | undefined =>
+  usage && (provider.readUsage?.(usage.raw, usage) ?? usage);
+
+function parseAnswer(bytes: Buffer): JsonObject {
+  try {
+    const answer: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer as JsonObject;
+  } catch {
+    // falls through: both are answers that no caller could read
+  }
+  throw new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true });
+}
+
+async function delivery(job: Job, { upstream }: Opened, bytes: Buffer) {
+  const delivered = new Delivered(upstream);
+  delivered.add(bytes);
+  return { inputTokens: job.facts.inputTokensEstimate, outputTokens: await delivered.tokens() };
+}

@@ -1,0 +1,99 @@
+import { bootLazu, type TestLazu } from '../support/boot.js';
+import { answerJson, answerStream, chatAnswer, chatFrames, FakeUpstream, usage } from '../support/fake-upstream.js';
+
+const messages = [{ role: 'user' as const, content: 'Say hello' }];
+let lazu: TestLazu;
+let upstream: FakeUpstream;
+
+beforeAll(async () => {
+  upstream = await FakeUpstream.start();
+  // Mistral gives several answers itself; DeepSeek does not.
+  lazu = await bootLazu({ DEEPSEEK_API_KEY: 'x', DEEPSEEK_BASE_URL: upstream.url });
+});
+afterAll(async () => {
+  await lazu.close();
+  await upstream.stop();
+});
+
+describe('n answers from a vendor that gives one', () => {
+  const said = (n: number) => ['one', 'two', 'three'].slice(0, n);
+
+  it('makes n calls and one answer, with the sum as usage', async () => {
+    upstream.answers(...said(3).map(word => answerJson(chatAnswer(word))));
+    const { data, response } = await lazu.openai.chat.completions
+      .create({ model: 'deepseek-chat', messages, n: 3 })
+      .withResponse();
+    expect(upstream.seen).toHaveLength(3);
+    expect(upstream.seen.every(request => (request.body.n ?? 1) === 1)).toBe(true);
+    expect(data.choices.map(choice => choice.index)).toEqual([0, 1, 2]);
+    expect(data.choices.map(choice => choice.message.content).sort()).toEqual(said(3).sort());
+    expect(data.usage).toEqual(usage(30, 15));
+    const record = await lazu.record(response.headers.get('x-lazu-request-id'));
+    expect(record.usage.dimensions).toEqual([
+      { name: 'input', quantity: 30 },
+      { name: 'output', quantity: 15 },
+    ]);
+  });
+
+  it('interleaves streams by index, with one usage chunk and one [DONE]', async () => {
+    upstream.answers(
+      ...said(2).map(word => answerStream(chatFrames([word, '!'], { usage: usage(10, 5) }), { everyMs: 5 })),
+    );
+    const options = {
+      model: 'deepseek-chat',
+      messages,
+      n: 2,
+      stream: true,
+      stream_options: { include_usage: true },
+    } as const;
+    const text = await (await lazu.post('/v1/chat/completions', options)).text();
+    expect(text.match(/\[DONE\]/g)).toHaveLength(1);
+    const chunks = text
+      .split('\n\n')
+      .filter(frame => frame.startsWith('data: {'))
+      .map(frame => JSON.parse(frame.slice(6)));
+    expect(new Set(chunks.map(chunk => chunk.id)).size).toBe(1);
+    const texts = [0, 1].map(index =>
+      chunks
+        .flatMap(chunk =>
+          chunk.choices
+            .filter((choice: any) => choice.index === index)
+            .map((choice: any) => choice.delta.content ?? ''),
+        )
+        .join(''),
+    );
+    expect(texts.sort()).toEqual(['one!', 'two!']);
+    expect(chunks.filter(chunk => chunk.choices.length === 0)).toEqual([
+      expect.objectContaining({ usage: usage(20, 10) }),
+    ]);
+  });
+
+  it('ends in an error when a part fails, and charges the finished parts', async () => {
+    upstream.answers(answerJson(chatAnswer('one')), answerJson('', 500));
+    const whole = await lazu.post('/v1/chat/completions', { model: 'deepseek-chat', messages, n: 2 });
+    expect(whole.status).toBe(502);
+    const record = await lazu.record(whole.headers.get('x-lazu-request-id'));
+    expect(record).toMatchObject({
+      status: 'failed',
+      usage: {
+        dimensions: [
+          { name: 'input', quantity: 10 },
+          { name: 'output', quantity: 5 },
+        ],
+      },
+    });
+    expect(record.billing.charge_micro_usd).toBeGreaterThan(0);
+
+    const good = chatFrames(['one'], { usage: usage(10, 5) });
+    upstream.answers(answerStream(good), answerStream(chatFrames(['two']).slice(0, 2), { everyMs: 60, then: 'cut' }));
+    const streamed = await lazu.post('/v1/chat/completions', { model: 'deepseek-chat', messages, n: 2, stream: true });
+    const text = await streamed.text();
+    expect(text).not.toContain('[DONE]');
+    expect(text).toContain('"code":"upstream_error"');
+    const partly = await lazu.record(streamed.headers.get('x-lazu-request-id'));
+    expect(partly.usage.dimensions).toEqual([
+      { name: 'input', quantity: 10 },
+      { name: 'output', quantity: 5 },
+    ]);
+  });
+});
