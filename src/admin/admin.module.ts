@@ -1,17 +1,27 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
+import { CatalogModule } from '../catalog/catalog.module.js';
 import { AccountsController } from './accounts.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditController } from './audit.controller.js';
 import { AuditService } from './audit.service.js';
+import { ChannelsController } from './channels.controller.js';
 import { FirstStart } from './first-start.js';
 import { KeysController } from './keys.controller.js';
+import { ModelsController } from './models.controller.js';
 
 /** WHO may change things. */
 @Module({
-  imports: [AuthModule, BillingModule],
-  controllers: [AccountsController, KeysController, AdminKeysController, AuditController],
+  imports: [AuthModule, BillingModule, CatalogModule],
+  controllers: [
+    AccountsController,
+    KeysController,
+    AdminKeysController,
+    AuditController,
+    ChannelsController,
+    ModelsController,
+  ],
   providers: [AuditService, FirstStart],
   exports: [AuditService, FirstStart],
 })

@@ -45,6 +45,39 @@ export function IsLabels(): PropertyDecorator {
   );
 }
 
+/** An http(s) URL without credentials, query or fragment: a path is put behind it. */
+export function IsHttpUrl(): PropertyDecorator {
+  return is('isHttpUrl', isHttpUrl, 'must be an http:// or https:// URL without credentials, query and fragment');
+}
+
+/** A text, or an object of texts. */
+export function IsCredential(): PropertyDecorator {
+  const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= 20_000;
+  return is(
+    'isCredential',
+    value => isText(value) || isSmallMap(value, 20, (name, text) => name.length <= 64 && isText(text)),
+    'must be a text, or an object of texts where the provider needs several',
+  );
+}
+
+/** Whether a model can do it or not, by name. */
+export function IsFlags(): PropertyDecorator {
+  return is(
+    'isFlags',
+    value => isSmallMap(value, 50, (name, flag) => /^\w{1,64}$/.test(name) && typeof flag === 'boolean'),
+    'must map names to true or false',
+  );
+}
+
+/** USD: a number or a decimal text. How many decimals are fine is for the catalog to say. */
+export function IsUsd(): PropertyDecorator {
+  return is(
+    'isUsd',
+    value => typeof value === 'number' || typeof value === 'string',
+    'must be a number or decimal string',
+  );
+}
+
 function is(name: string, validate: (value: unknown) => boolean, message: string, options?: ValidationOptions) {
   return ValidateBy({ name, validator: { validate, defaultMessage: () => message } }, options);
 }
@@ -62,4 +95,10 @@ function isSmallMap(value: unknown, most: number, fits: (name: string, item: unk
 
 function isPlainText(value: unknown): value is string {
   return typeof value === 'string' && !/[\0\p{Surrogate}]/u.test(value);
+}
+
+function isHttpUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || value.length > 2000 || !URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return (protocol === 'http:' || protocol === 'https:') && `${username}${password}${search}${hash}` === '';
 }

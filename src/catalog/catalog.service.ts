@@ -9,7 +9,7 @@ import { CredentialBox } from './credential-box.js';
 import { ENDPOINT_PATHS, serves } from './endpoints.js';
 import { candidatesIn, isAllowed, isServed } from './lanes.js';
 import { Refresher } from './refresher.js';
-import type { Candidates, Channel, EndpointType, EnvironmentChannelSpec, Lane, Scope } from './route.js';
+import type { Candidates, Channel, EndpointType, EnvironmentChannelSpec, Lane, Model, Scope } from './route.js';
 import { seedCatalog } from './seed/seeding.js';
 import { openChannels } from './serving-channels.js';
 
@@ -74,9 +74,14 @@ export class CatalogService implements OnModuleDestroy {
     return this.#visible(scope).map(catalogEntry);
   }
 
-  /** The catalog name that this name or alias stands for, whoever asks; undefined: no such (enabled) model. */
+  /** The model that this name or alias stands for, whoever asks; undefined: no such (enabled) model. */
+  model(name: string): Model | undefined {
+    return this.#snapshot.find(name)?.model;
+  }
+
+  /** Its catalog name. */
   resolve(name: string): string | undefined {
-    return this.#snapshot.find(name)?.row.name;
+    return this.model(name)?.name;
   }
 
   /** Replaces the channels that the environment makes. */

@@ -10,6 +10,7 @@ import { environmentView, noChannel, rowOf, storedView, type ChannelView } from 
 import { CredentialBox, CredentialUnreadable } from './credential-box.js';
 import type { Channel, Lane } from './route.js';
 import { openChannel, sealCredential, type Credential } from './serving-channels.js';
+import { trialOf, type Trial } from './trial.js';
 
 /** As on the wire (contract §15). Absent: unchanged; null: cleared. */
 export interface ChannelChanges {
@@ -92,13 +93,16 @@ export class ChannelsService {
   }
 
   /**
-   * A channel as it would be used, enabled or not: for a trial call.
-   * @throws LazuError not_found, invalid_value when its credential does not open
+   * A channel as it would be used, enabled or not, with one of its models: for a trial call.
+   * @param model a model or alias it serves; undefined: the first that chats, else the first
+   * @throws LazuError not_found, model_not_found, invalid_value when it serves nothing or its credential does not open
    */
-  async open(id: string): Promise<Channel> {
-    const known = this.catalog.channels().find(channel => channel.id === id);
-    if (known?.source === 'env') return known;
-    return this.#open(await this.#find(this.prisma, id));
+  async trial(id: string, model: string | undefined): Promise<Trial> {
+    const environment = this.catalog.channels().find(channel => channel.id === id && channel.source === 'env');
+    if (environment) return trialOf(environment, this.catalog.modelsOf(id), model, this.catalog);
+    const stored = await this.#find(this.prisma, id);
+    const served = rowOf(stored).models.map(row => ({ ...row, upstreamModel: row.upstreamModel ?? row.model }));
+    return trialOf(this.#open(stored), served, model, this.catalog);
   }
 
   async #write(

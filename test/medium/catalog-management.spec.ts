@@ -68,7 +68,10 @@ describe('channels', () => {
     await channels.update(id, { enabled: true, credential: { a: 'b' }, models: [{ model: 'o1' }] }, anything, trail);
     expect(listed()).toEqual(['o1']);
     expect(noted[2]?.after).toMatchObject({ credential_changed: true });
-    expect(await channels.open(id)).toMatchObject({ credential: { a: 'b' } });
+    expect(await channels.trial(id, undefined)).toMatchObject({
+      channel: { credential: { a: 'b' } },
+      upstreamModel: 'o1',
+    });
     await channels.update(id, { credential: null, base_url: null }, anything, trail);
     expect(await channels.get(id)).toMatchObject({ has_credential: false, base_url: null });
     await channels.delete(id, trail);
@@ -128,7 +131,7 @@ describe('channels', () => {
     });
     await bench.catalog.refresh();
     expect(listed()).toEqual(['o1']);
-    await expect(channels.open(id)).rejects.toEqual(code('invalid_value'));
+    await expect(channels.trial(id, undefined)).rejects.toEqual(code('invalid_value'));
     await channels.update(id, { credential: 'new' }, anything, trail);
     expect(listed()).toEqual(['gpt-4o', 'o1']);
   });

@@ -1,0 +1,8 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { CatalogModule } from '../catalog/catalog.module.js';
+import { ModelListController } from './model-list.controller.js';
+
+/** The endpoints that say what a key may ask for. */
+@Module({ imports: [AuthModule, CatalogModule], controllers: [ModelListController] })
+export class ModelsModule {}
