@@ -17,7 +17,11 @@ export async function migrate(url: string): Promise<string[]> {
     application_name: 'lazu-migrate',
   });
   client.on('error', () => undefined); // A lost connection also fails the query under way, which is reported.
-  await client.connect();
+  await client.connect().catch((cause: NodeJS.ErrnoException) => {
+    throw new LazuError('service_unavailable', `DATABASE_URL cannot be used: ${cause.message || cause.code}`, {
+      cause,
+    });
+  });
   try {
     await client.query('SELECT pg_advisory_lock($1, $2)', [...LOCK]);
     if ((await pendingMigrations(client)).length === 0) return [];
