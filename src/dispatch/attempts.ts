@@ -1,13 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '../config.js';
-import type { Route } from '../catalog/route.js';
+import type { Channel, Route } from '../catalog/route.js';
 import type { Cancel } from '../egress/cancel.js';
 import { Egress } from '../egress/egress.js';
 import type { Flow } from '../egress/flow.js';
 import type { Reply } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
-import type { Upstream } from '../protocols/protocol.js';
+import type { InferenceCall } from '../http/inference.js';
+import type { JsonObject, RequestFacts, Upstream } from '../protocols/protocol.js';
+import type { Usage } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
 import { buildRequest } from '../providers/request.js';
@@ -29,6 +31,21 @@ export interface Opened {
 /** Bytes of an upstream's error body that are read. */
 const ERROR_BODY_LIMIT = 64 * 1024;
 
+/** One request to one channel. */
+export interface Call {
+  readonly channel: Channel;
+  readonly upstreamModel: string;
+  readonly body: JsonObject;
+  /** The bytes that `body` was parsed from. */
+  readonly raw: Uint8Array;
+  readonly headers: InferenceCall['headers'];
+  readonly facts: Pick<RequestFacts, 'stream' | 'includeUsage' | 'n'>;
+  readonly flow: Flow;
+  readonly cancel: Cancel;
+  /** Parts of a fan-out that were paid for before another part failed. */
+  readonly sawUsage: (usage: Usage) => void;
+}
+
 /** One try at one route. */
 @Injectable()
 export class Attempts {
@@ -46,8 +63,19 @@ export class Attempts {
    */
   async send(job: Job, route: Route, flow: Flow): Promise<Opened> {
     const startedAt = performance.now();
+    const { raw, body, headers } = job.call;
     try {
-      const opened = await this.#open(job, route, flow);
+      const opened = await this.open({
+        channel: route.channel,
+        upstreamModel: route.upstreamModel,
+        body,
+        raw,
+        headers,
+        facts: job.facts,
+        flow,
+        cancel: job.cancel,
+        sawUsage: usage => job.meter.see(usage),
+      });
       job.trail.note(route, startedAt, 'ok', seen(opened.reply));
       return opened;
     } catch (error) {
@@ -57,37 +85,38 @@ export class Attempts {
     }
   }
 
-  async #open(job: Job, route: Route, flow: Flow): Promise<Opened> {
-    const provider = providerNamed(route.channel.provider);
-    if (!provider)
-      throw new LazuError('upstream_unavailable', 'The channel names a provider that does not exist.', {
-        retryable: true,
-      });
+  /** The same without a job: for operators who test a channel. */
+  async open(call: Call): Promise<Opened> {
+    const { channel, facts, flow, cancel } = call;
+    const provider = providerNamed(channel.provider);
+    if (!provider) throw unknownProvider();
     const upstream = openaiChat;
     const outgoing: Outgoing = {
       protocol: upstream.name,
-      endpoint: job.endpoint,
-      model: route.upstreamModel,
-      stream: job.facts.stream,
-      channel: route.channel,
+      endpoint: 'chat',
+      model: call.upstreamModel,
+      stream: facts.stream,
+      channel,
     };
-    const askUsage = !this.#refuseUsage.has(route.channel.id);
-    const { request, dropped } = buildRequest(provider, outgoing, job.call.body, job.call.raw, {
-      askUsage,
-      headers: forwardedHeaders(job.call.headers),
-    });
-    const once = (partFlow: Flow, cancel: Cancel): Promise<Reply> =>
-      this.#exchange(provider, outgoing, request, partFlow, cancel);
-    const parts = job.facts.n > provider.maxN ? job.facts.n : 1;
-    let reply = parts > 1 ? await fanOut({ parts, once, job, flow, upstream }) : await once(flow, job.cancel);
+    const askUsage = !this.#refuseUsage.has(channel.id);
+    const headers = forwardedHeaders(call.headers);
+    const { request, dropped } = buildRequest(provider, outgoing, call.body, call.raw, { askUsage, headers });
+    const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
+      this.#exchange(provider, outgoing, request, partFlow, partCancel);
+    const { stream, n } = facts;
+    const { sawUsage } = call;
+    const fansOut = n > provider.maxN;
+    let reply = await (fansOut
+      ? fanOut({ parts: n, stream, once, flow, cancel, upstream, sawUsage })
+      : once(flow, cancel));
     if (reply.status >= 400) {
-      const body = (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
-      const namesUsage = reply.status === 400 && job.facts.stream && /stream_options|include_usage/.test(body);
-      if (namesUsage && askUsage && !job.facts.includeUsage) {
-        this.#refuseUsage.add(route.channel.id);
-        return this.#open(job, route, flow);
+      const text = (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
+      const namesUsage = reply.status === 400 && stream && /stream_options|include_usage/.test(text);
+      if (namesUsage && askUsage && !facts.includeUsage) {
+        this.#refuseUsage.add(channel.id);
+        return this.open(call);
       }
-      throw told(upstream.readError(reply.status, body, reply.headers), reply);
+      throw told(upstream.readError(reply.status, text, reply.headers), reply);
     }
     if (provider.unframe) reply = { ...reply, bytes$: provider.unframe(reply.bytes$) };
     return { reply, provider, upstream, dropped };
@@ -106,8 +135,11 @@ export class Attempts {
   }
 }
 
+const unknownProvider = () =>
+  new LazuError('upstream_unavailable', 'The channel names a provider that does not exist.', { retryable: true });
+
 /** Rides along as the cause of an error, so that the trail can say what the upstream answered. */
-class UpstreamStatus extends Error {
+export class UpstreamStatus extends Error {
   constructor(
     readonly status: number,
     readonly requestId: string | null,

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { CatalogModule } from '../catalog/catalog.module.js';
+import { ChannelTester } from '../catalog/channel-tester.js';
 import { EgressModule } from '../egress/egress.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { Attempts } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
+import { DispatchChannelTester } from './dispatch-channel-tester.js';
 import { DispatchService } from './dispatch.service.js';
 import { EnvironmentChannels } from './environment-channels.js';
 import { Reservations } from './reservation.js';
@@ -18,12 +20,13 @@ import { WholeAnswers } from './whole-answers.js';
     Attempts,
     ChannelHealth,
     DispatchService,
+    { provide: ChannelTester, useClass: DispatchChannelTester },
     EnvironmentChannels,
     Reservations,
     RouteOrder,
     StreamedAnswers,
     WholeAnswers,
   ],
-  exports: [DispatchService],
+  exports: [DispatchService, ChannelTester],
 })
 export class DispatchModule {}

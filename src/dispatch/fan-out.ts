@@ -4,18 +4,21 @@ import { Flow } from '../egress/flow.js';
 import type { Reply } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
 import type { JsonObject, Upstream } from '../protocols/protocol.js';
+import type { Usage } from '../protocols/usage.js';
 import { FrameGatherer } from '../protocols/sse.js';
 import { collect } from './collect.js';
-import type { Job } from './job.js';
 
 const PART_LIMIT = 64 * 1024 * 1024;
 
 interface FanOut {
   readonly parts: number;
   readonly once: (flow: Flow, cancel: Cancel) => Promise<Reply>;
-  readonly job: Job;
+  readonly stream: boolean;
   readonly flow: Flow;
+  readonly cancel: Cancel;
   readonly upstream: Upstream;
+  /** Told what the finished parts cost when another part failed. */
+  readonly sawUsage: (usage: Usage) => void;
 }
 
 /**
@@ -30,9 +33,9 @@ export async function fanOut(plan: FanOut): Promise<Reply> {
     pause: () => flows.forEach(flow => flow.hold()),
     resume: () => flows.forEach(flow => flow.resume()),
   });
-  plan.job.cancel.listen(reason => cancels.forEach(cancel => cancel.cancel(reason)));
+  plan.cancel.listen(reason => cancels.forEach(cancel => cancel.cancel(reason)));
   const calls = flows.map((flow, part) => plan.once(flow, cancels[part]!));
-  if (!plan.job.facts.stream) return mergeWhole(plan, calls);
+  if (!plan.stream) return mergeWhole(plan, calls);
 
   const heads = await Promise.allSettled(calls);
   const failed = heads.find(head => head.status === 'rejected' || head.value.status >= 400);
@@ -46,7 +49,7 @@ export async function fanOut(plan: FanOut): Promise<Reply> {
   return failed.value;
 }
 
-async function mergeWhole({ upstream, job }: FanOut, calls: readonly Promise<Reply>[]): Promise<Reply> {
+async function mergeWhole({ upstream, sawUsage }: FanOut, calls: readonly Promise<Reply>[]): Promise<Reply> {
   const parts = await Promise.allSettled(calls.map(call => readPart(call)));
   const good = parts
     .filter(part => part.status === 'fulfilled')
@@ -65,7 +68,7 @@ async function mergeWhole({ upstream, job }: FanOut, calls: readonly Promise<Rep
     return { ...bad.value.reply, bytes$: of(Buffer.from(bad.value.body)) };
   }
   const finished = upstream.usageOf(upstream.mergeAnswers(good.map(part => JSON.parse(part.body) as JsonObject)));
-  if (finished) job.meter.see(finished);
+  if (finished) sawUsage(finished);
   throw final(
     bad.status === 'fulfilled'
       ? upstream.readError(bad.value.reply.status, bad.value.body, bad.value.reply.headers)
