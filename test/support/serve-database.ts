@@ -21,7 +21,10 @@ const settings = {
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'lazu-test-'));
-const server = await EmbeddedServer.start({ dataDir: folder, settings });
+const server = await EmbeddedServer.start({ dataDir: folder, settings }).catch(async (error: unknown) => {
+  await rm(folder, { recursive: true, force: true });
+  throw error;
+});
 const stopped = new Promise(resolve => process.stdin.once('close', resolve).resume());
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined); // Jest decides when it is over.
 try {
