@@ -7,9 +7,11 @@ import { descendants, freePort, MEASURED_CORE, OTHER_CORE, pin, start, stop, unt
 
 const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 
-/** High enough never to be met, and still numbers that have to be counted against, unlike "no limit". */
+/**
+ * High enough never to be met, and still a number that has to be counted against, unlike "no limit". Tokens per minute are left
+ * open: what the big bodies ask for in a minute is above the highest limit there can be.
+ */
 const RPM = 1_000_000_000;
-const TPM = 1_000_000_000_000;
 const TOP_UP_MICRO_USD = 1_000_000_000_000_000;
 
 /** @returns the answer's JSON @throws unless it is 2xx */
@@ -26,8 +28,7 @@ async function call(base, method, path, key, body) {
 
 /** A prepaid account with money, limits on it and on its key, and a quota on the key: every check has something to check. */
 async function makeCaller(base, adminKey) {
-  const limits = { rpm: RPM, tpm: TPM };
-  const account = await call(base, 'POST', '/api/admin/accounts', adminKey, { name: 'bench', ...limits });
+  const account = await call(base, 'POST', '/api/admin/accounts', adminKey, { name: 'bench', rpm: RPM });
   await call(base, 'POST', `/api/admin/accounts/${account.id}/topups`, adminKey, {
     amount_micro_usd: TOP_UP_MICRO_USD,
     reference: 'bench',
@@ -35,7 +36,7 @@ async function makeCaller(base, adminKey) {
   const key = await call(base, 'POST', `/api/admin/accounts/${account.id}/keys`, adminKey, {
     name: 'bench',
     quota_micro_usd: TOP_UP_MICRO_USD,
-    ...limits,
+    rpm: RPM,
   });
   return key.key;
 }
