@@ -31,24 +31,36 @@ const { values } = parseArgs({
 const microseconds = () => Number(process.hrtime.bigint() / 1000n);
 const results = fileURLToPath(new URL('results/', import.meta.url));
 
-/** Self time in microseconds by function and by place, of the samples between two moments of the monotonic clock. */
+const nameOf = ({ functionName, url, lineNumber }) => {
+  const file = url.replace(/^.*\/node_modules\//, '').replace(/^.*\/dist\//, 'dist/');
+  return `${functionName || '(anonymous)'}${file && `  ${file}:${lineNumber + 1}`}`;
+};
+
+/** Self time in microseconds by function (with its most frequent caller) and by place, of the samples between two moments of the monotonic clock. */
 function selfTimes(profile, from, to) {
-  const nodes = new Map(profile.nodes.map(node => [node.id, node.callFrame]));
+  const nodes = new Map(profile.nodes.map(node => [node.id, node]));
+  const parents = new Map(profile.nodes.flatMap(node => (node.children ?? []).map(child => [child, node])));
   const functions = new Map();
+  const callers = new Map();
   const places = new Map();
   const add = (times, name, time) => times.set(name, (times.get(name) ?? 0) + time);
   let now = profile.startTime;
   profile.samples.forEach((id, at) => {
     const time = profile.timeDeltas[at];
     now += time;
-    const { functionName, url, lineNumber } = nodes.get(id);
-    if (now < from || now > to || functionName === '(idle)') return;
-    const file = url.replace(/^.*\/node_modules\//, '').replace(/^.*\/dist\//, 'dist/');
-    add(functions, `${functionName || '(anonymous)'}  ${file}${file && `:${lineNumber + 1}`}`, time);
-    add(places, placeOf(url, functionName), time);
+    const { callFrame } = nodes.get(id);
+    if (now < from || now > to || callFrame.functionName === '(idle)') return;
+    const name = nameOf(callFrame);
+    add(functions, name, time);
+    add(places, placeOf(callFrame.url, callFrame.functionName), time);
+    if (!callers.has(name)) callers.set(name, new Map());
+    if (parents.has(id)) add(callers.get(name), nameOf(parents.get(id).callFrame), time);
   });
-  return { functions, places };
+  const withCaller = [...functions].map(([name, time]) => [`${name}  ← ${mostOf(callers.get(name))}`, time]);
+  return { functions: new Map(withCaller), places };
 }
+
+const mostOf = times => [...times].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
 
 /** A package, a room of Lazu, a module of Node, or what V8 does by itself. */
 function placeOf(url, functionName) {
