@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import { Config } from './config.js';
@@ -9,7 +10,7 @@ import { HttpModule } from './http/http.module.js';
 /** The list of rooms. */
 @Global()
 @Module({
-  imports: [DatabaseModule, HttpModule, CompletionsModule, AdminModule, HealthModule],
+  imports: [DatabaseModule, HttpModule, CompletionsModule, AccountModule, AdminModule, HealthModule],
   exports: [Config],
 })
 export class AppModule {

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
+import { UsageModule } from '../usage/usage.module.js';
 import { AccountsController } from './accounts.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditController } from './audit.controller.js';
@@ -10,10 +11,12 @@ import { ChannelsController } from './channels.controller.js';
 import { FirstStart } from './first-start.js';
 import { KeysController } from './keys.controller.js';
 import { ModelsController } from './models.controller.js';
+import { RequestsController } from './requests.controller.js';
+import { AdminUsageController } from './usage.controller.js';
 
 /** WHO may change things. */
 @Module({
-  imports: [AuthModule, BillingModule, CatalogModule],
+  imports: [AuthModule, BillingModule, CatalogModule, UsageModule],
   controllers: [
     AccountsController,
     KeysController,
@@ -21,6 +24,8 @@ import { ModelsController } from './models.controller.js';
     AuditController,
     ChannelsController,
     ModelsController,
+    AdminUsageController,
+    RequestsController,
   ],
   providers: [AuditService, FirstStart],
   exports: [AuditService, FirstStart],

@@ -41,8 +41,8 @@ export function searchQuery(filter: RecordFilter): { text: string; values: unkno
   where('channel_id =', filter.channelId);
   where('status =', filter.status);
   where('error_code =', filter.errorCode);
-  where('request_id >=', filter.from && boundOf(filter.from.getTime()));
-  where('request_id <', filter.to && boundOf(filter.to.getTime()));
+  where('request_id >=', filter.from && boundOf(Math.max(0, filter.from.getTime())));
+  where('request_id <', filter.to && boundOf(Math.max(0, filter.to.getTime())));
   where('request_id <', filter.after);
   values.push(filter.take);
   const text = `SELECT ${RECORD_COLUMNS} FROM usage_records

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { Gate } from '../support/gate.js';
+import { DatabaseLink } from '../support/database-link.js';
 import { discard, metering, newRequestId, poolOn, until, type Metering } from '../support/usage.js';
 
 let database: TestDatabase;
@@ -183,14 +183,12 @@ describe('trap 12: nothing is lost and nothing is counted twice', () => {
   }, 60_000);
 
   it('when the database is away for longer than memory lasts, and callers do not notice', async () => {
-    const url = new URL(database.url);
-    const gate = await Gate.to(url.hostname, Number(url.port));
-    url.host = `127.0.0.1:${gate.port}`;
-    const far = poolOn(url.href);
+    const link = await DatabaseLink.open(database.url);
+    const far = poolOn(link.url);
     const made = await start(far, { mostHeld: 200, segmentBytes: 100_000 });
     await made.request();
     await until(async () => (await stored()) === 1);
-    gate.shut();
+    await link.cut();
     let slowest = 0;
     for (let turn = 0; turn < 300; turn++) {
       const begun = performance.now();
@@ -201,7 +199,7 @@ describe('trap 12: nothing is lost and nothing is counted twice', () => {
     expect(slowest).toBeLessThan(500);
     expect(await stored()).toBe(1);
     expect(made.journal.bytes).toBeGreaterThan(1_000_000);
-    gate.open();
+    await link.mend();
     await until(() => idle(made), 30_000);
     await Promise.all(Array.from({ length: 10 }, () => made.request()));
     await until(() => idle(made), 30_000);
@@ -212,7 +210,7 @@ describe('trap 12: nothing is lost and nothing is counted twice', () => {
     await until(() => made.journal.bytes === 0);
     await made.recorder.stop();
     await far.end();
-    gate.close();
+    await link.cut();
   }, 60_000);
 
   it('when the process stops in order: what is left is recorded first, and no journal remains', async () => {
@@ -225,17 +223,15 @@ describe('trap 12: nothing is lost and nothing is counted twice', () => {
   });
 
   it('when the process stops while the database is away: the next start goes on', async () => {
-    const url = new URL(database.url);
-    const gate = await Gate.to(url.hostname, Number(url.port));
-    url.host = `127.0.0.1:${gate.port}`;
-    const far = poolOn(url.href);
-    gate.shut();
+    const link = await DatabaseLink.open(database.url);
+    const far = poolOn(link.url);
+    await link.cut();
     const made = await start(far);
     await Promise.all(Array.from({ length: 50 }, () => made.request()));
     await made.recorder.stop();
     await made.journal.end();
     await far.end();
-    gate.close();
+    await link.cut();
     const next = await start(pool, { root: made.root });
     await until(async () => (await stored()) === 50);
     await next.recorder.stop();

@@ -1,0 +1,79 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { IsIn, IsOptional, IsString, Length } from 'class-validator';
+import { AdminRole } from '../auth/admin.guard.js';
+import { UsageService } from '../usage/usage.service.js';
+import type { UsageRecord, UsageStatus } from '../usage/usage-record.js';
+import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
+import { IsIsoDateTime } from './validators.js';
+
+/** Filters; all of them together. */
+export class RequestsQuery extends PageQuery {
+  @IsOptional()
+  @Length(1, 100)
+  @IsString()
+  account_id?: string;
+
+  @IsOptional()
+  @Length(1, 100)
+  @IsString()
+  key_id?: string;
+
+  /** Catalog name. */
+  @IsOptional()
+  @Length(1, 200)
+  @IsString()
+  model?: string;
+
+  @IsOptional()
+  @Length(1, 100)
+  @IsString()
+  channel_id?: string;
+
+  @IsOptional()
+  @IsIn(['completed', 'failed', 'left', 'interrupted'])
+  status?: UsageStatus;
+
+  @IsOptional()
+  @Length(1, 100)
+  @IsString()
+  error_code?: string;
+
+  /** Came in at or after this moment. */
+  @IsOptional()
+  @IsIsoDateTime()
+  from?: string;
+
+  /** Came in before this moment. */
+  @IsOptional()
+  @IsIsoDateTime()
+  to?: string;
+}
+
+/** The whole record; `id` is its `request_id`, as in every list. */
+export type RequestView = UsageRecord & { readonly id: string; readonly object: 'request' };
+
+@Controller('api/admin/requests')
+@AdminRole('viewer')
+export class RequestsController {
+  constructor(private readonly usage: UsageService) {}
+
+  /** Newest first. Records arrive here within a second of their end. */
+  @Get()
+  async search(@Query() query: RequestsQuery): Promise<Page<RequestView>> {
+    const records = await this.usage.search({
+      ...sliceOf(query),
+      accountId: query.account_id,
+      keyId: query.key_id,
+      model: query.model,
+      channelId: query.channel_id,
+      status: query.status,
+      errorCode: query.error_code,
+      from: query.from === undefined ? undefined : new Date(query.from),
+      to: query.to === undefined ? undefined : new Date(query.to),
+    });
+    return pageOf(
+      records.map(record => ({ id: record.request_id, object: 'request' as const, ...record })),
+      query,
+    );
+  }
+}
