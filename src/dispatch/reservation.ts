@@ -37,6 +37,7 @@ export class Reservations {
       accountId: caller.accountId,
       keyId: caller.keyId,
       rpm: caller.rpm,
+      accountRpm: caller.accountRpm,
       tpm: caller.tpm,
       tokens: facts.inputTokensEstimate + output * facts.n,
       holdMicroUsd: this.config.billing === 'off' ? 0n : worstCase(facts, routes, output),
