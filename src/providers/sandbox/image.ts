@@ -5,12 +5,15 @@ export interface Picture {
   readonly height: number;
 }
 
+/** What Buffer throws: https://nodejs.org/api/errors.html */
+const PAST_THE_END = new Set<unknown>(['ERR_OUT_OF_RANGE', 'ERR_BUFFER_OUT_OF_BOUNDS']);
+
 /** @returns undefined for what is none of the four types that vision models take, or is cut off before its size */
 export function pictureIn(bytes: Buffer): Picture | undefined {
   try {
     return png(bytes) ?? gif(bytes) ?? webp(bytes) ?? jpeg(bytes);
   } catch (error) {
-    if (error instanceof RangeError) return undefined;
+    if (PAST_THE_END.has((error as { code?: unknown }).code)) return undefined;
     throw error;
   }
 }

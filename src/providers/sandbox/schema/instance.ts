@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../../protocols/protocol.js';
 import { UnsupportedPattern } from './pattern.js';
-import { isObject, merged, resolved, Unmakeable } from './resolve.js';
+import { isObject, merged, requiredOf, resolved, Unmakeable } from './resolve.js';
 import { numberFor, textFor } from './scalar.js';
-import { heightOf } from './height.js';
+import { heightsOf } from './height.js';
 
 /** Above this depth only what must be there is made, so that recursive schemas come to an end. */
 const GENEROUS_DEPTH = 3;
@@ -26,6 +26,7 @@ interface Place {
  * @throws Unmakeable with a JSON pointer
  */
 export function instanceOf(root: JsonObject): unknown {
+  const heightOf = heightsOf(root);
   let made = 0;
 
   const make = (part: unknown, place: Place): unknown => {
@@ -41,7 +42,7 @@ export function instanceOf(root: JsonObject): unknown {
 
   const makeBranch = (schema: JsonObject, branches: readonly unknown[], place: Place): unknown => {
     const { anyOf: _anyOf, oneOf: _oneOf, ...rest } = schema;
-    const heights = branches.map(branch => heightOf(root, branch, place.pointer));
+    const heights = branches.map(branch => heightOf(branch, place.pointer));
     const best =
       place.depth < GENEROUS_DEPTH ? heights.findIndex(Number.isFinite) : heights.indexOf(Math.min(...heights));
     const branch = branches[best];
@@ -74,11 +75,11 @@ export function instanceOf(root: JsonObject): unknown {
 
   const makeObject = (schema: JsonObject, place: Place): JsonObject => {
     const properties = isObject(schema.properties) ? schema.properties : {};
-    const required = new Set(Array.isArray(schema.required) ? (schema.required as string[]) : []);
+    const required = new Set(requiredOf(schema));
     const generous = place.depth < GENEROUS_DEPTH;
     const within = (name: string) => `${place.pointer}/properties/${name}`;
     const wanted = Object.keys(properties).filter(
-      name => required.has(name) || (generous && Number.isFinite(heightOf(root, properties[name], within(name)))),
+      name => required.has(name) || (generous && Number.isFinite(heightOf(properties[name], within(name)))),
     );
     const open = schema.additionalProperties ?? true;
     const names = [...new Set([...wanted, ...required])];
@@ -101,7 +102,7 @@ export function instanceOf(root: JsonObject): unknown {
     const most = typeof schema.maxItems === 'number' ? schema.maxItems : Infinity;
     const items = schema.items ?? true;
     const pointer = `${place.pointer}/items`;
-    const fillable = items !== false && Number.isFinite(heightOf(root, items, pointer));
+    const fillable = items !== false && Number.isFinite(heightOf(items, pointer));
     const generous = place.depth < GENEROUS_DEPTH && fillable ? 1 : 0;
     const length = Math.min(Math.max(least, fixed.length, generous), most);
     if (length > MOST_VALUES) throw new Unmakeable(place.pointer, 'the instance would be too large for the sandbox');

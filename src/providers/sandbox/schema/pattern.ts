@@ -4,7 +4,7 @@ export class UnsupportedPattern extends Error {}
 /** Makes the text of one piece of a pattern; repeats that have no upper bound are made `extra` times more than they must. */
 type Maker = (extra: number) => string;
 
-const LONGEST_REPEAT = 1000;
+const [LONGEST_REPEAT, LONGEST_PATTERN, LONGEST_TEXT] = [1000, 2000, 10_000];
 const CLASS_SAMPLES = 'a0A_- .,!#é';
 const ESCAPES: Readonly<Record<string, string>> = { d: '0', D: 'a', w: 'a', W: '-', s: ' ', S: 'a' };
 const CONTROLS: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f', v: '\v', 0: '\0' };
@@ -15,6 +15,7 @@ const PROPERTIES: Readonly<Record<string, string>> = { L: 'a', Ll: 'a', Lu: 'A',
  * @throws UnsupportedPattern
  */
 export function textMatching(pattern: string, minLength: number): string {
+  if (pattern.length > LONGEST_PATTERN) throw new UnsupportedPattern(`a pattern of ${pattern.length} characters`);
   const make = parse(pattern);
   for (let extra = 0; extra <= LONGEST_REPEAT; extra = extra * 2 + 1) {
     const text = make(extra);
@@ -59,7 +60,12 @@ function parse(pattern: string): Maker {
     const least = sign ? (sign === '+' ? 1 : 0) : Number(min);
     const most = sign ? (sign === '?' ? 1 : Infinity) : comma ? (max ? Number(max) : Infinity) : least;
     if (least > LONGEST_REPEAT) fail();
-    return extra => make(extra).repeat(Math.min(least + extra, most));
+    return extra => {
+      const once = make(extra);
+      const times = Math.min(least + extra, most);
+      if (once.length * times > LONGEST_TEXT) throw new UnsupportedPattern(`more than ${LONGEST_TEXT} characters`);
+      return once.repeat(times);
+    };
   };
 
   const atom = (): Maker => {
@@ -121,11 +127,7 @@ function parse(pattern: string): Maker {
       sample ??= member;
     }
     const members = pattern.slice(from, at++);
-    if (!negated) {
-      const made = sample ?? fail();
-      return () => made;
-    }
-    const made = outside(members) ?? fail();
+    const made = (negated ? outside(members) : sample) ?? fail();
     return () => made;
   };
 

@@ -16,6 +16,10 @@ const BEYOND = ['not', 'if', 'contains', 'dependentSchemas', 'dependentRequired'
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** Names that an object cannot do without. */
+export const requiredOf = ({ required }: JsonObject): string[] =>
+  Array.isArray(required) ? required.filter(name => typeof name === 'string') : [];
+
 /** A schema with `$ref` and `allOf` folded in, so that what is left can be read key by key. `true` is the empty schema. */
 export function resolved(root: JsonObject, schema: unknown, pointer: string, depth = 0): JsonObject {
   if (schema === true) return {};
@@ -57,7 +61,7 @@ export function target(root: JsonObject, reference: string, pointer: string): un
     .slice(1)
     .split('/')
     .slice(1)
-    .map(key => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'));
+    .map(key => decoded(key).replaceAll('~1', '/').replaceAll('~0', '~'));
   let found: unknown = root;
   for (const key of keys) {
     found =
@@ -65,4 +69,12 @@ export function target(root: JsonObject, reference: string, pointer: string): un
   }
   if (found === undefined) throw new Unmakeable(pointer, `'${reference}' leads nowhere`);
   return found;
+}
+
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key; // a lone % is no escape
+  }
 }
