@@ -8,6 +8,7 @@ import type { Answer, InferenceCall } from '../http/inference.js';
 import { LimitStore } from '../limits/limit-store.js';
 import type { Inbound, RequestFacts } from '../protocols/protocol.js';
 import { MeterService } from '../usage/meter.service.js';
+import type { Ending } from '../usage/meter.js';
 import type { UsageRecord } from '../usage/usage-record.js';
 import type { Job } from './job.js';
 import { Reservations } from './reservation.js';
@@ -83,7 +84,7 @@ export class DispatchService {
       const error = LazuError.from(thrown);
       job.call.gone.listen(undefined);
       job.meter.routing(job.trail.asRouting(routes[0]?.channel.lane ?? null));
-      await job.meter.close({ kind: 'failed', error });
+      await job.meter.close(leftBehind(job, error) ?? { kind: 'failed', error });
       throw error;
     }
   }
@@ -95,6 +96,12 @@ export class DispatchService {
     if (record.usage_mismatch)
       this.#logger.warn(`${record.request_id}: token dimensions do not sum to the provider's total`);
   }
+}
+
+/** The caller left, and the time that a call runs on for them is over: the vendor has read the input, and bills it (contract §13). */
+function leftBehind(job: Job, error: LazuError): Ending | undefined {
+  if (!job.call.gone.reason || job.cancel.reason !== error) return undefined;
+  return { kind: 'left', drained: false, delivered: { inputTokens: job.facts.inputTokensEstimate, outputTokens: 0 } };
 }
 
 /** `X-Lazu-Lane` narrows what the key prefers. */

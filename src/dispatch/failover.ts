@@ -1,4 +1,5 @@
 import type { Route } from '../catalog/route.js';
+import { Unanswered } from '../egress/egress.js';
 import { LazuError } from '../errors.js';
 import type { ChannelHealth } from './channel-health.js';
 import type { Job } from './job.js';
@@ -6,7 +7,7 @@ import type { Job } from './job.js';
 /**
  * Try routes in order until one gives a result. Only retryable failures go on, and only while nothing was sent to the caller, which
  * `tryRoute` keeps by rejecting for nothing that comes later.
- * A single route is tried once more when the connection failed before the model can have seen the request.
+ * A last route is tried once more when its connection failed before a word came back, as when a kept-alive socket had been closed.
  * @throws LazuError of the last attempt
  */
 export async function failover<T>(
@@ -17,9 +18,8 @@ export async function failover<T>(
 ): Promise<T> {
   let failure = new LazuError('upstream_unavailable', 'No channel is left to try.');
   for (let attempt = 0; attempt < options.maxAttempts; attempt++) {
-    const route =
-      routes[attempt] ??
-      (failure.code === 'upstream_unavailable' && failure.retryAfter === undefined ? routes[0] : undefined);
+    const again = failure.cause instanceof Unanswered && failure.code !== 'upstream_timeout' ? routes[0] : undefined;
+    const route = routes[attempt] ?? again;
     if (!route) break;
     job.meter.route(route);
     try {

@@ -5,6 +5,7 @@ import { Config } from '../config.js';
 import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
+import { inputTokensOf } from '../protocols/usage.js';
 import { Attempts, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { Delivered } from './delivered.js';
@@ -58,7 +59,6 @@ export class StreamedAnswers {
       const over = () => clearTimeout(silence);
 
       job.call.gone.listen(() => outlet.leave());
-      outlet.onLeave(() => this.#leaveEarly(job));
       const open = (route: Route) => this.#open(job, route, { flow, outlet, silence, begin, over });
       failover(job, routes, { maxAttempts: this.config.maxAttempts, health: this.health }, open).catch(
         async (thrown: unknown) => {
@@ -77,6 +77,7 @@ export class StreamedAnswers {
     route: Route,
     to: { flow: Flow; outlet: Outlet; silence: NodeJS.Timeout; begin: (opened: Opened) => void; over: () => void },
   ): Promise<void> {
+    to.outlet.onLeave(() => this.#leaveEarly(job));
     const opened = await this.attempts.send(job, route, to.flow);
     expectEventStream(opened);
     const { reply, provider, upstream } = opened;
@@ -88,7 +89,7 @@ export class StreamedAnswers {
       job.meter.routing(job.trail.asRouting(route.channel.lane));
     };
     const delivery = async () => ({
-      inputTokens: job.facts.inputTokensEstimate,
+      inputTokens: watch.reported ? inputTokensOf(watch.reported) : job.facts.inputTokensEstimate,
       outputTokens: await delivered.tokens(),
     });
     const finish = async () => {
@@ -107,7 +108,7 @@ export class StreamedAnswers {
     const frames$ = outlive(passThrough(reply.bytes$, watch, finish), {
       flow: to.flow,
       graceMs,
-      left: ended => void left(ended),
+      left: ended => void left(ended).catch(() => undefined) /* the journal has said what is wrong */,
     });
 
     return new Promise((resolve, reject) => {

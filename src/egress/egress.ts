@@ -121,10 +121,14 @@ function joinRepeated(headers: Record<string, string | string[] | undefined>): R
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT']);
 const UNREACHABLE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ECONNABORTED']);
 
+/** The cause of failures that came before the upstream said anything: the same channel may be worth another try. */
+export class Unanswered extends Error {}
+
 /** The caller learns what kind of failure it was, never an address. */
 function networkError(error: Error & { code?: string }, started: boolean): LazuError {
   if (error instanceof LazuError) return error;
-  const options = { retryable: true, cause: error };
+  const cause = started ? error : new Unanswered(error.message, { cause: error });
+  const options = { retryable: true, cause };
   const code = error.code ?? '';
   if (TIMEOUTS.has(code)) {
     const what = started ? 'fell silent in the middle of its answer' : 'did not answer in time';

@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import type { ClientIp } from './client-ip.js';
 import { answerCors } from './cors.js';
 import { cutQueryKey } from './query-key.js';
-import { newRequestId } from './request-id.js';
+import { nameRequest, newRequestId } from './request-id.js';
 
 declare module 'node:http' {
   interface IncomingMessage {
@@ -20,7 +20,7 @@ export function expressFront(ipOf: ClientIp, corsOrigins: readonly string[]) {
     request.url = request.originalUrl = url;
     if (key !== undefined) request.lazuQueryKey = key;
     request.lazuIp = ipOf(request);
-    response.setHeader('x-lazu-request-id', newRequestId());
+    nameRequest(response, newRequestId());
     if (!answerCors(request, response, corsOrigins)) next();
   };
 }

@@ -12,7 +12,7 @@ import { Draining } from './draining.js';
 import { type Answer, INFERENCE_ROUTE, type InferenceCall, type InferenceRoute } from './inference.js';
 import { cutQueryKey } from './query-key.js';
 import { expectJson, parseJsonObject, readBody } from './read-body.js';
-import { newRequestId } from './request-id.js';
+import { nameRequest, newRequestId } from './request-id.js';
 import { drainInto } from './sink.js';
 
 interface Mounted {
@@ -64,7 +64,7 @@ export class InferenceMount implements OnApplicationBootstrap {
     let queryKey: string | undefined;
     if (query >= 0) ({ url: request.url, key: queryKey } = cutQueryKey(target));
     const requestId = newRequestId();
-    response.setHeader('x-lazu-request-id', requestId);
+    nameRequest(response, requestId);
     if (answerCors(request, response, this.config.corsOrigins)) return true;
     const finished = this.draining.begin();
     this.#serve(route, request, response, { requestId, path, queryKey })

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { ulid } from 'ulid';
 
 const pool = new Uint8Array(4096);
@@ -16,4 +17,10 @@ function random(): number {
 /** `req_lazu_<ULID>`: sorts by time and cannot be guessed. */
 export function newRequestId(): string {
   return `req_lazu_${ulid(undefined, random)}`;
+}
+
+/** Under our own name, and under the one that the vendors' SDKs show in their errors (`_request_id`). */
+export function nameRequest(response: ServerResponse, requestId: string): void {
+  response.setHeader('x-lazu-request-id', requestId);
+  response.setHeader('x-request-id', requestId);
 }

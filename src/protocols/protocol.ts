@@ -86,8 +86,10 @@ export interface FrameWatch {
   ended(): void;
   /** What ends the answer, once it is `complete`: sent after the record is in the journal. */
   terminal(): Uint8Array;
-  /** Merged field by field from all frames so far; the last one wins. */
+  /** Final figures, merged field by field from all frames; provisional ones count as none (contract §13). */
   readonly usage: Usage | undefined;
+  /** The latest figures, provisional ones too: what the vendor said of the input when the output was cut short. */
+  readonly reported: Usage | undefined;
   /** What the vendor calls the model that answers, when it said. */
   readonly model: string | undefined;
   /** The upstream's error frame, if one came. */

@@ -42,3 +42,10 @@ export function tokensOf(usage: Usage): number {
   for (const dimension of TOKEN_DIMENSIONS) sum += usage.dimensions[dimension] ?? 0;
   return sum;
 }
+
+const OUTPUT: readonly TokenDimension[] = ['output', 'audio_output', 'image_output'];
+
+/** Sum of the token dimensions that were sent, cached ones included. */
+export function inputTokensOf(usage: Usage): number {
+  return tokensOf(usage) - OUTPUT.reduce((sum, dimension) => sum + (usage.dimensions[dimension] ?? 0), 0);
+}

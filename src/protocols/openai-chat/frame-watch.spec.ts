@@ -41,11 +41,20 @@ describe('watching an OpenAI chat stream', () => {
 
   it('trap 34: reads usage that comes with the last output, and where Groq puts it', () => {
     const mistral = watchOf(false);
-    expect(mistral.see(delta('x', { usage })).length).toBeGreaterThan(0);
+    const last = { choices: [{ index: 0, delta: { content: 'x' }, finish_reason: 'stop' }], usage };
+    expect(mistral.see(frame(last)).length).toBeGreaterThan(0);
     expect(mistral.usage?.totalTokens).toBe(15);
     const groq = watchOf(false);
     groq.see(frame({ choices: [{ delta: {}, finish_reason: 'stop' }], x_groq: { id: 'r', usage } }));
     expect(groq.usage?.totalTokens).toBe(15);
+  });
+
+  it('counts figures that come along with the output as provisional, until the end', () => {
+    const watch = watchOf(false);
+    watch.see(delta('x', { usage: { prompt_tokens: 3, completion_tokens: 1 } }));
+    expect([watch.usage, watch.reported?.dimensions]).toEqual([undefined, { input: 3, output: 1 }]);
+    watch.see(DONE);
+    expect(watch.usage?.dimensions).toEqual({ input: 3, output: 1 });
   });
 
   it('is not fooled by marks inside text', () => {

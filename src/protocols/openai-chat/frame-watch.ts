@@ -25,12 +25,13 @@ interface Chunk {
  * bytes that mention usage, an error or the end are looked at frame by frame.
  */
 export class OpenAiChatFrameWatch implements FrameWatch {
-  usage: Usage | undefined;
+  reported: Usage | undefined;
   model: string | undefined;
   error: LazuError | undefined;
   hasOutput = false;
   #done = false;
   #finished = false;
+  #usageIsFinal = false;
   #heldUsage: Buffer | undefined;
   /** The last two runs of plain frames: where a finish reason would be if the stream ends without `[DONE]`. */
   #last: Buffer = NOTHING;
@@ -40,6 +41,10 @@ export class OpenAiChatFrameWatch implements FrameWatch {
 
   get complete(): boolean {
     return this.#done;
+  }
+
+  get usage(): Usage | undefined {
+    return this.#done || this.#usageIsFinal ? this.reported : undefined;
   }
 
   see(frames: Buffer): Uint8Array {
@@ -89,10 +94,15 @@ export class OpenAiChatFrameWatch implements FrameWatch {
       this.error = readErrorObject(chunk.error);
       return false;
     }
-    if (FINISHED.test(data)) this.#finished = true;
+    const finishes = FINISHED.test(data);
+    this.#finished ||= finishes;
+    const onlyUsage = isObject(chunk.usage) && Array.isArray(chunk.choices) && chunk.choices.length === 0;
     const usage = isObject(chunk.usage) ? chunk.usage : chunk.x_groq?.usage;
-    if (isObject(usage)) this.usage = mergeUsage(this.usage, readUsage(usage, chunk.service_tier));
-    if (isObject(chunk.usage) && Array.isArray(chunk.choices) && chunk.choices.length === 0) {
+    if (isObject(usage)) {
+      this.reported = mergeUsage(this.reported, readUsage(usage, chunk.service_tier));
+      this.#usageIsFinal = finishes || onlyUsage; // some vendors count along in every frame
+    }
+    if (onlyUsage) {
       this.#heldUsage = frame;
       return false;
     }
