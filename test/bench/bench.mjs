@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inAscii } from './bodies.mjs';
 import { HELP, readOptions } from './options.mjs';
 import { build, checkMachine, install, NotPossible } from './prepare.mjs';
 import { OTHER_CORE, pin } from './processes.mjs';
@@ -42,6 +43,7 @@ async function main() {
   const scratch = mkdtempSync(join(tmpdir(), 'lazu-bench-bodies-'));
   try {
     for (const row of options.rows) {
+      if (options.ascii) row.body = inAscii(row.body);
       row.bodyFile = join(scratch, `${row.name}.json`);
       writeFileSync(row.bodyFile, row.body);
     }

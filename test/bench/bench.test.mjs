@@ -1,7 +1,8 @@
 /** `npm test --prefix test/bench`: the parts of the bench that could lie without anybody noticing. */
 import assert from 'node:assert/strict';
+import { isAscii } from 'node:buffer';
 import { test } from 'node:test';
-import { chatBody } from './bodies.mjs';
+import { chatBody, inAscii } from './bodies.mjs';
 import { ChunkedReader } from './load/chunked-reader.mjs';
 import { describeRow } from './report.mjs';
 import { streamAnswer } from './servers/answers.mjs';
@@ -41,6 +42,9 @@ test('bodies have exactly the size asked for and are JSON', () => {
     const body = chatBody(bytes, { stream: true });
     assert.equal(body.length, bytes);
     assert.ok(JSON.parse(body).messages.length >= 3);
+    const ascii = inAscii(body);
+    assert.equal(ascii.length, bytes);
+    assert.equal(isAscii(ascii), true);
   }
 });
 

@@ -7,9 +7,10 @@ const SYSTEM = 'You help a team that runs web services. Answer briefly; say what
 const PASTES_FROM = 16 * 1024;
 const LOG = Array.from(
   { length: 16 },
-  (_, at) =>
-    `14:${String(at + 10)}:51.0${at} WARN [orders] probe "/readyz" → 503 after ${at * 17} ms (attempt ${at}/16)`,
-).join('\n');
+  (_, at) => `14:${String(at + 10)}:51.0${at} WARN [orders] probe "/readyz" 503 after ${at * 17} ms (attempt ${at}/16)`,
+)
+  .concat('14:27:00.00 ERROR [orders] unhealthy → restart')
+  .join('\n');
 const CODE =
   '```yaml\nstartupProbe:\n  httpGet: { path: "/readyz", port: 8080 }\n  failureThreshold: 60\n\tperiodSeconds: 5\n```\n';
 
@@ -50,3 +51,10 @@ export function chatBody(bytes, extra = {}) {
   body.messages.at(-1).content = question.repeat(Math.ceil(missing / question.length)).slice(0, missing);
   return Buffer.from(JSON.stringify(body));
 }
+
+/**
+ * The same length in ASCII alone. Text with a single arrow or curly quote takes Node's slow way from UTF-8 to a string and twice the
+ * memory, so the two are worth telling apart; the rows have such characters, as what people write does.
+ */
+export const inAscii = body =>
+  Buffer.from(body.toString().replace(/[^\x00-\x7f]/gu, character => '-'.repeat(Buffer.byteLength(character))));

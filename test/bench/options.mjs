@@ -8,6 +8,7 @@ export const HELP = `npm run bench -- [options]
   --only lazu,bare      of ${Object.keys(contenders).join(', ')}
   --rounds 7            alternating rounds of each row
   --seconds 3           length of one wrk run
+  --ascii               bodies without a single character beyond ASCII
   --no-build            measure dist/ as it is`;
 
 function listed(text, known, option) {
@@ -28,6 +29,7 @@ export function readOptions(args) {
       only: { type: 'string' },
       rounds: { type: 'string' },
       seconds: { type: 'string' },
+      ascii: { type: 'boolean', default: false },
       'no-build': { type: 'boolean', default: false },
     },
   });
@@ -37,6 +39,7 @@ export function readOptions(args) {
   return {
     help: values.help,
     quick,
+    ascii: values.ascii,
     build: !values['no-build'],
     rows: rows.filter(row => listed(values.rows ?? rowNames.join(), rowNames, '--rows').includes(row.name)),
     contenders: listed(values.only ?? all.filter(name => !quick || name !== 'portkey').join(), all, '--only'),

@@ -1,7 +1,7 @@
 /**
  * Where the CPU goes: one contender under `--cpu-prof` with one row's load; the functions with the most time of their own.
  *
- *   node test/bench/profile.mjs [--row 600B] [--of lazu|bare] [--seconds 10] [--top 40]
+ *   node test/bench/profile.mjs [--row 600B] [--of lazu|bare] [--seconds 10] [--top 40] [--ascii]
  *
  * Builds nothing: `npm run build` first. The profile stays in test/bench/results/ for a browser's performance panel.
  */
@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { inAscii } from './bodies.mjs';
 import { checkPlain, checkStream } from './check.mjs';
 import { startBare } from './contenders/bare.mjs';
 import { startLazu } from './contenders/lazu.mjs';
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     row: { type: 'string', default: '600B' },
     of: { type: 'string', default: 'lazu' },
     seconds: { type: 'string', default: '10' },
+    ascii: { type: 'boolean', default: false },
     top: { type: 'string', default: '40' },
   },
 });
@@ -106,6 +108,7 @@ if (row === undefined)
   throw new Error(`--row: one of ${rows.filter(each => each.kind === 'cost').map(each => each.name)}`);
 const scratch = mkdtempSync(join(tmpdir(), 'lazu-profile-'));
 try {
+  if (values.ascii) row.body = inAscii(row.body);
   row.bodyFile = join(scratch, 'body.json');
   writeFileSync(row.bodyFile, row.body);
   const flags = ['--cpu-prof', '--cpu-prof-interval', '250', '--cpu-prof-dir', scratch];

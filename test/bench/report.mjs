@@ -102,12 +102,12 @@ export function save(described, options) {
     load: loadavg(),
   };
   const path = `${directory}${date.replaceAll(':', '-')}.json`;
-  const { rounds, seconds, quick } = options;
+  const { rounds, seconds, quick, ascii } = options;
   const report = {
     date,
     commit: git('describe', '--always', '--dirty'),
     machine,
-    options: { rounds, seconds, quick },
+    options: { rounds, seconds, quick, ascii },
     rows: described,
   };
   writeFileSync(path, JSON.stringify(report, null, 2));
