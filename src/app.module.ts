@@ -6,11 +6,12 @@ import { Config } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
+import { ModelsModule } from './models/models.module.js';
 
 /** The list of rooms. */
 @Global()
 @Module({
-  imports: [DatabaseModule, HttpModule, CompletionsModule, AccountModule, AdminModule, HealthModule],
+  imports: [DatabaseModule, HttpModule, CompletionsModule, AccountModule, AdminModule, HealthModule, ModelsModule],
   exports: [Config],
 })
 export class AppModule {

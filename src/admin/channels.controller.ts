@@ -58,8 +58,10 @@ export class ChannelsController {
   }
 }
 
-/** @throws LazuError invalid_value with the provider's own sentence */
+/** @throws LazuError invalid_value with the provider's own sentence, which begins with the field it is about */
 function checkByProvider(channel: Channel): void {
   const wrong = providerNamed(channel.provider)?.checkChannel?.(channel);
-  if (wrong !== undefined) throw new LazuError('invalid_value', wrong, { param: 'credential' });
+  if (wrong === undefined) return;
+  const param = /^(base_url|credential|options)[\w.]*(?=:)/.exec(wrong)?.[0] ?? 'credential';
+  throw new LazuError('invalid_value', wrong, { param });
 }

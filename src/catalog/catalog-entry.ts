@@ -48,8 +48,8 @@ export function catalogEntry({ row, aliases, lanes }: ModelEntry): CatalogEntry 
     default_endpoint_type: row.defaultEndpointType,
     parameters: row.parameters,
     lanes: LANES.flatMap(name => {
-      const { terms, serving } = lanes[name];
-      return terms === undefined || serving.length === 0 ? [] : [{ name, ...usdTerms(terms) }];
+      const { price, serving } = lanes[name];
+      return price === undefined || serving.length === 0 ? [] : [{ name, ...usdTerms(price) }];
     }),
     official_input_price: official['input'] ?? null,
     official_output_price: official['output'] ?? null,

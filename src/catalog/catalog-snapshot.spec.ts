@@ -96,7 +96,7 @@ describe('lanes', () => {
     const { routes } = candidatesIn(scope('cheap'), entryOf(build(), 'two-lanes'), undefined);
     expect(routes[0]?.price).toMatchObject({
       id: 'price_both_cheap',
-      rates: { input: 1_000_000n, cache_read: 1_000_000n },
+      rates: { input: 1_000_000n, output: 5_000_000n },
     });
   });
 

@@ -1,5 +1,4 @@
-import type { CatalogRows, ModelRow } from './catalog-rows.js';
-import { completeTerms, type PriceTerms } from './price-rates.js';
+import type { CatalogRows, ModelRow, PriceRow } from './catalog-rows.js';
 import type { Channel, EnvironmentChannelSpec, Lane, Model, Price, Route } from './route.js';
 
 /** A row of the channels table with its credential opened, or a channel of the environment. */
@@ -11,8 +10,8 @@ export interface ServingChannel {
 
 /** What is known of one model in one lane. */
 export interface LaneView {
-  /** As it was set; `routes` carry it completed. Undefined: unknown, so that nothing can be charged. */
-  readonly terms: PriceTerms | undefined;
+  /** Undefined: unknown, so that nothing can be charged. */
+  readonly price: Price | undefined;
   /** Channels in use that serve the model in this lane, priced or not. */
   readonly serving: readonly Serving[];
   /** Empty when the price is unknown. */
@@ -137,19 +136,14 @@ function channelsByModel(
   return byModel;
 }
 
-function laneView(
-  model: Model,
-  price: ({ readonly id: string } & PriceTerms) | undefined,
-  serving: readonly Serving[] = [],
-): LaneView {
-  if (price === undefined) return { terms: undefined, serving, routes: [] };
-  const { rates, tiers, serviceTiers } = price;
-  const terms: PriceTerms = { rates, tiers, serviceTiers };
-  const inForce: Price = { id: price.id, ...completeTerms(terms) };
+function laneView(model: Model, row: PriceRow | undefined, serving: readonly Serving[] = []): LaneView {
+  if (row === undefined) return { price: undefined, serving, routes: [] };
+  const { id, rates, tiers, serviceTiers } = row;
+  const price: Price = { id, rates, tiers, serviceTiers };
   return {
-    terms,
+    price,
     serving,
-    routes: serving.map(({ channel, upstreamModel }) => ({ channel, model, upstreamModel, price: inForce })),
+    routes: serving.map(({ channel, upstreamModel }) => ({ channel, model, upstreamModel, price })),
   };
 }
 

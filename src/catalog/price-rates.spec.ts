@@ -1,4 +1,4 @@
-import { completeTerms, parseTerms, storeTerms, type PriceTerms } from './price-rates.js';
+import { parseTerms, storeTerms, type PriceTerms } from './price-rates.js';
 import { usdTerms } from './price-usd.js';
 
 const terms: PriceTerms = {
@@ -37,33 +37,5 @@ describe('the terms of a price', () => {
       tiers: [{ above_input_tokens: 272_000, input_per_mtok: 4, service_tiers: { flex: { input_per_mtok: 2 } } }],
       service_tiers: { flex: { input_per_mtok: 1, output_per_mtok: 5 } },
     });
-  });
-});
-
-describe('trap 7: no kind of token is free for want of a price', () => {
-  it('a kind without a price costs what the plain kind costs', () => {
-    expect(completeTerms(terms).rates).toMatchObject({
-      cache_read: 200_000n,
-      cache_write_5m: 2_000_000n,
-      cache_write_1h: 2_000_000n,
-      audio_input: 2_000_000n,
-      image_output: 10_000_000n,
-    });
-  });
-
-  it('trap 6: in a tier too, without hiding a price of its own', () => {
-    const { tiers, serviceTiers } = completeTerms(terms);
-    expect(tiers[0]?.rates).toMatchObject({ input: 4_000_000n, cache_write_5m: 4_000_000n, audio_input: 4_000_000n });
-    expect(tiers[0]?.rates.cache_read).toBeUndefined();
-    expect(tiers[0]?.rates.output).toBeUndefined();
-    expect(tiers[0]?.serviceTiers?.['flex']).toMatchObject({ input: 2_000_000n, image_input: 2_000_000n });
-    expect(serviceTiers['flex']).toMatchObject({ cache_write_5m: 1_000_000n, audio_output: 5_000_000n });
-    expect(serviceTiers['flex']?.cache_read).toBeUndefined();
-  });
-
-  it('tools stay unpriced', () => {
-    expect(completeTerms({ rates: { input: 1n, output: 1n }, tiers: [], serviceTiers: {} }).rates).not.toHaveProperty(
-      'tool_other',
-    );
   });
 });

@@ -40,13 +40,18 @@ export class DispatchService {
    */
   async run(call: InferenceCall, inbound: Inbound, endpoint: 'chat'): Promise<Answer> {
     const facts = inbound.readFacts(call.body, call.raw.length);
-    const { model, routes: unordered } = this.catalog.candidates(call.caller, facts.model, endpoint, laneOf(call));
+    const lane = laneOf(call);
+    const {
+      model,
+      routes: unordered,
+      cheapestFirst,
+    } = this.catalog.candidates(call.caller, facts.model, endpoint, lane);
     const priced = unordered.filter(route => unpricedNeed(facts.needs, route.price) === undefined);
     if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts.needs, unordered[0]!.price));
     const reserved = this.reservations.reserve(call, facts, priced);
     const limitHeaders = reserved instanceof Promise ? await reserved : reserved;
 
-    const { routes, candidates } = this.routeOrder.order(priced);
+    const { routes, candidates } = this.routeOrder.order(priced, cheapestFirst);
     const trail = new Trail(candidates);
     const cancel = new Cancel();
     const deadline = setTimeout(() => cancel.cancel(tookTooLong()), this.config.totalTimeoutMs);

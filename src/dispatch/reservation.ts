@@ -51,8 +51,10 @@ function worstCase(facts: RequestFacts, routes: readonly Route[], outputTokens: 
   let dearest = 0n;
   for (const { price } of routes) {
     const tables = [price.rates, ...price.tiers.map(tier => tier.rates)];
-    const service = facts.serviceTier === undefined ? undefined : price.serviceTiers[facts.serviceTier];
-    if (service) tables.push(service);
+    const { serviceTier } = facts;
+    if (serviceTier !== undefined) {
+      for (const { serviceTiers } of [price, ...price.tiers]) tables.push(serviceTiers?.[serviceTier] ?? {});
+    }
     const highest = (names: readonly (keyof typeof price.rates)[]) =>
       tables.reduce((most, rates) => names.reduce((best, name) => max(best, rates[name] ?? 0n), most), 0n);
     const input = highest(['input', 'cache_write_5m', 'cache_write_1h', 'audio_input', 'image_input']);

@@ -100,6 +100,21 @@ describe('priceOf', () => {
     expect(on('constructor')).toBe(5n);
   });
 
+  it('trap 6: a service tier at long context has the price of both', () => {
+    const both = price(
+      { input: 100n },
+      {
+        tiers: [{ aboveInputTokens: 100, rates: { input: 200n }, serviceTiers: { flex: { input: 120n } } }],
+        serviceTiers: { flex: { input: 50n }, priority: { input: 300n } },
+      },
+    );
+    const unit = (input: number, serviceTier: string) =>
+      priceOf(usage({ input }, { serviceTier }), both).lineItems[0]?.unit_price_pico_usd;
+    expect([unit(100, 'flex'), unit(101, 'flex'), unit(101, 'priority'), unit(101, 'default')]).toEqual([
+      ...['50', '120', '300', '200'],
+    ]);
+  });
+
   it('ignores quantities that no one can have used', () => {
     for (const nonsense of [-5, 1.5, NaN, Infinity, 2 ** 60]) {
       expect(priceOf(usage({ input: nonsense, output: 2 }), price({ input: 1n, output: 1n })).lineItems).toHaveLength(

@@ -1,4 +1,4 @@
-import type { Price, Rates } from '../catalog/route.js';
+import type { Price, PriceTier, Rates } from '../catalog/route.js';
 import { DIMENSIONS, type Dimension, type Usage } from '../protocols/usage.js';
 import type { LineItem } from './usage-record.js';
 
@@ -76,20 +76,28 @@ function rateOf(dimension: Dimension, rates: Rates): bigint | undefined {
   return undefined;
 }
 
-/** Base rates, then those of the highest context tier that the input reaches, then those of the service tier that ran. */
+/**
+ * Base rates, then those of the highest context tier that the input reaches, then those of the service tier that ran: the context
+ * tier's own where it has some.
+ */
 function ratesInForce(usage: Usage, price: Price): Rates {
-  let rates = price.rates;
-  if (price.tiers.length > 0) {
-    const tokens = inputTokensOf(usage);
-    let reached: Rates | undefined;
-    for (const tier of price.tiers) if (tokens > tier.aboveInputTokens) reached = tier.rates;
-    if (reached) rates = { ...rates, ...reached };
-  }
+  const reached = tierOf(usage, price);
+  const rates = reached === undefined ? price.rates : { ...price.rates, ...reached.rates };
   const { serviceTier } = usage;
-  if (serviceTier !== undefined && Object.hasOwn(price.serviceTiers, serviceTier)) {
-    rates = { ...rates, ...price.serviceTiers[serviceTier] };
-  }
-  return rates;
+  if (serviceTier === undefined) return rates;
+  const service = ownRates(reached?.serviceTiers, serviceTier) ?? ownRates(price.serviceTiers, serviceTier);
+  return service === undefined ? rates : { ...rates, ...service };
+}
+
+function tierOf(usage: Usage, price: Price): PriceTier | undefined {
+  if (price.tiers.length === 0) return undefined;
+  const tokens = inputTokensOf(usage);
+  return price.tiers.findLast(tier => tokens > tier.aboveInputTokens);
+}
+
+/** The vendor names the tier: `constructor` is none. */
+function ownRates(tiers: PriceTier['serviceTiers'], name: string): Rates | undefined {
+  return tiers !== undefined && Object.hasOwn(tiers, name) ? tiers[name] : undefined;
 }
 
 const INPUT_DIMENSIONS = [

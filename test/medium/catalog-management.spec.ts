@@ -234,7 +234,7 @@ describe('prices', () => {
     const route = () => bench.catalog.candidates(everybody, 'gpt-4o', 'chat', undefined).routes[0];
     expect(route()?.price).toMatchObject({
       id: first.id,
-      rates: { input: 140_000n, output: 560_000n, cache_read: 140_000n },
+      rates: { input: 140_000n, output: 560_000n },
     });
     const same = await prices.put('gpt-4o', 'direct', { input_per_mtok: '0.140', output_per_mtok: 0.56 }, trail);
     expect(same.id).toBe(first.id);
