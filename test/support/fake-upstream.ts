@@ -132,8 +132,11 @@ export const answerStream =
       if (response.destroyed) return;
       if (!response.write(frame)) await new Promise(resolve => response.once('drain', resolve).once('close', resolve));
     }
-    if (options.then === 'cut') response.destroy();
-    else if (options.then !== 'hang') response.end();
+    if (options.then === 'cut') {
+      await sleep(30); // what was written must have left, or it would be cut too
+      response.destroy();
+    }
+    if (options.then === undefined || options.then === 'end') response.end();
   };
 
 /** Reads the request and says nothing. */
