@@ -29,7 +29,8 @@ export class ChannelHealth {
 
   /** Only failures that say something about the channel count: what the caller did wrong does not. */
   failed(channelId: string, error: LazuError, now = Date.now()): void {
-    if (!error.retryable) return;
+    // A field that this provider lacks sends the caller on to another channel (retryable), and still is the caller's.
+    if (!error.retryable || error.code === 'unsupported_parameter') return;
     const health = this.#channels.get(channelId) ?? { failures: 0, restsUntil: 0 };
     health.failures++;
     if (error.code === 'upstream_rate_limited') {
