@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inAscii } from './bodies.mjs';
+import { checkTotal } from './check.mjs';
 import { HELP, readOptions } from './options.mjs';
 import { build, checkMachine, install, NotPossible } from './prepare.mjs';
 import { OTHER_CORE, pin } from './processes.mjs';
@@ -20,6 +21,11 @@ async function measureAll(options) {
       await checkAll(all);
       say(`checked: ${options.contenders.join(', ')} answer rightly`);
       for (const row of together) described.push(describeRow(row, await alternate(row, all, options, say)));
+      for (const target of all.targets) {
+        const records = await checkTotal(target);
+        if (records !== undefined)
+          say(`checked: ${records} usage records of ${target.answered} answers that were counted`);
+      }
     } finally {
       await all.stop();
     }

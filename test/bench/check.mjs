@@ -1,5 +1,6 @@
 /** Correctness before speed: a contender that answers wrongly has no figures. */
 import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { COMPLETION, streamText, USAGE } from './servers/answers.mjs';
 
 const post = (target, body) =>
@@ -53,4 +54,17 @@ export async function checkStream(target, body, chunks) {
   assert.equal(events.map(event => event.choices[0].delta.content ?? '').join(''), streamText(chunks));
   await checkRecord(target, response, true);
   return Buffer.byteLength(text);
+}
+
+/**
+ * Every answer that was counted has its record, once all are written. There may be more: warm-up by time, and requests that the
+ * generator broke off at the end of its time.
+ */
+export async function checkTotal(target, withinMs = 30_000) {
+  if (target.usageTotal === undefined) return undefined;
+  const deadline = Date.now() + withinMs;
+  let total = await target.usageTotal();
+  for (; total.requests < target.answered && Date.now() < deadline; total = await target.usageTotal()) await sleep(200);
+  assert.ok(total.requests >= target.answered, `${total.requests} records of ${target.answered} answers`);
+  return total.requests;
 }

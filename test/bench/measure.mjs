@@ -6,12 +6,24 @@ import { openStreams, streams } from './load/streams.mjs';
 import { wrk } from './load/wrk.mjs';
 import { median } from './statistics.mjs';
 
-/** Bookkeeping goes on after the last answer (Lazu writes its batches within 200 ms): it belongs to the cost. */
-const SETTLE_MS = 400;
+/**
+ * Bookkeeping goes on after the last answer, as long as it takes: Lazu brings its records to PostgreSQL in batches. It belongs to the
+ * cost, so CPU is read when the process has come to rest: under a tenth of a core for 400 ms.
+ */
+async function rest(target, withinMs = 30_000) {
+  for (let last = cpuMs(target.pid), waited = 0; waited < withinMs; waited += 400) {
+    await sleep(400);
+    const now = cpuMs(target.pid);
+    if (now - last < 40) return now;
+    last = now;
+  }
+  throw new Error(`${target.name} does not come to rest after its load`);
+}
 
 function noErrors(target, row, { errors, requests }) {
   if (errors > 0) throw new Error(`${target.name}, row ${row.name}: ${errors} of ${requests} requests failed`);
   if (requests === 0) throw new Error(`${target.name}, row ${row.name}: no request was answered`);
+  target.answered = (target.answered ?? 0) + requests;
 }
 
 /** A run of a `cost` row's load, by time (wrk) or by count (streams). */
@@ -36,11 +48,11 @@ export async function warmUp(target, row, count, expectedBytes) {
 
 /** @returns {Promise<{value: number, perSecond: number}>} CPU milliseconds per request (chunk), and requests (chunks) per second */
 export async function cost(target, row, amount) {
-  const before = cpuMs(target.pid);
+  const before = await rest(target);
   const { requests, seconds } = await load(target, row, amount);
-  await sleep(SETTLE_MS);
+  const after = await rest(target);
   const units = requests * (row.chunks ?? 1);
-  return { value: (cpuMs(target.pid) - before) / units, perSecond: units / seconds };
+  return { value: (after - before) / units, perSecond: units / seconds };
 }
 
 /** @returns {Promise<{value: number, cpuMs: number}>} median latency in milliseconds */

@@ -86,6 +86,7 @@ export async function startLazu(upstreamPort, nodeFlags = []) {
       pid: child.pid,
       headers: { authorization: `Bearer ${apiKey}` },
       usageRecord: requestId => call(base, 'GET', `/api/usage/requests/${requestId}`, apiKey),
+      usageTotal: async () => (await call(base, 'GET', '/api/usage', apiKey)).total,
       stop: end,
     };
   } catch (error) {
