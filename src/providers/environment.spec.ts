@@ -1,5 +1,5 @@
 import { ConfigError } from '../config.js';
-import { environmentChannels, sandboxChannel } from './environment.js';
+import { environmentChannels } from './environment.js';
 
 const only = (environment: Record<string, string>) => {
   const channels = environmentChannels(environment);
@@ -68,9 +68,6 @@ describe('environmentChannels', () => {
   });
 
   it('keeps the sandbox apart: SANDBOX decides about it', () => {
-    expect(sandboxChannel()).toMatchObject({
-      provider: 'sandbox',
-      serves: { models: { 'lazu/sandbox': 'lazu/sandbox' } },
-    });
+    expect(environmentChannels({ SANDBOX: 'on' })).toEqual([]);
   });
 });

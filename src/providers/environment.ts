@@ -24,18 +24,6 @@ export function environmentChannels(
   return providers.flatMap(provider => channelOf(provider, environment) ?? []);
 }
 
-/** The channel behind `lazu/sandbox`; whether it is wanted is for `SANDBOX` and the other channels to say. */
-export function sandboxChannel(): EnvironmentChannelSpec {
-  return {
-    id: 'env:sandbox',
-    provider: 'sandbox',
-    baseUrl: undefined,
-    credential: undefined,
-    priority: 0,
-    serves: { models: { 'lazu/sandbox': 'lazu/sandbox' } },
-  };
-}
-
 function channelOf(
   { name, environment: from }: Provider,
   environment: Readonly<Record<string, string | undefined>>,
