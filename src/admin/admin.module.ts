@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
+import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { AccountsController } from './accounts.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
@@ -16,7 +17,7 @@ import { AdminUsageController } from './usage.controller.js';
 
 /** WHO may change things. */
 @Module({
-  imports: [AuthModule, BillingModule, CatalogModule, UsageModule],
+  imports: [AuthModule, BillingModule, CatalogModule, DispatchModule, UsageModule],
   controllers: [
     AccountsController,
     KeysController,

@@ -1,4 +1,4 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Optional, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
 import type { Actor } from '../auth/request.js';
 import { ChannelTester, type ChannelTestResult } from '../catalog/channel-tester.js';
@@ -17,7 +17,7 @@ export class ChannelsController {
   constructor(
     private readonly channels: ChannelsService,
     private readonly audit: AuditService,
-    @Optional() @Inject(ChannelTester) private readonly tester: ChannelTester | undefined,
+    @Inject(ChannelTester) private readonly tester: ChannelTester,
   ) {}
 
   @Post()
@@ -52,7 +52,6 @@ export class ChannelsController {
   @Post(':id/test')
   @HttpCode(200)
   async test(@Param('id') id: string, @Body() body: TestChannelDto): Promise<ChannelTestResult> {
-    if (!this.tester) throw new LazuError('service_unavailable', 'This process makes no upstream calls.');
     const { channel, model, upstreamModel } = await this.channels.trial(id, body?.model);
     return this.tester.test(channel, model, upstreamModel);
   }
