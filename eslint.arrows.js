@@ -29,6 +29,7 @@ const mayKnow = {
   dispatch: ['auth', 'protocols', 'providers', 'usage', 'limits', 'catalog', 'egress', 'http', 'observability'],
   health: ['database', 'usage', 'catalog', 'auth', 'http'],
   observability: [],
+  'api-reference': ['http', 'protocols', 'auth'],
   admin: [...endpointMayKnow, 'limits', 'database', 'providers'],
   ...Object.fromEntries(endpointRooms.map(room => [room, endpointMayKnow])),
 };

@@ -1,6 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { AdminModule } from './admin/admin.module.js';
+import { ApiReferenceModule } from './api-reference/api-reference.module.js';
 import { CompletionsModule } from './completions/completions.module.js';
 import { Config } from './config.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -11,7 +12,16 @@ import { ModelsModule } from './models/models.module.js';
 /** The list of rooms. */
 @Global()
 @Module({
-  imports: [DatabaseModule, HttpModule, CompletionsModule, AccountModule, AdminModule, HealthModule, ModelsModule],
+  imports: [
+    DatabaseModule,
+    HttpModule,
+    CompletionsModule,
+    ModelsModule,
+    AccountModule,
+    AdminModule,
+    HealthModule,
+    ApiReferenceModule,
+  ],
   exports: [Config],
 })
 export class AppModule {

@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { FirstStart, type FirstKeys } from './admin/first-start.js';
+import { ApiDocument } from './api-reference/api-document.js';
 import { AppModule } from './app.module.js';
 import { CatalogService } from './catalog/catalog.service.js';
 import type { Config } from './config.js';
@@ -35,6 +36,7 @@ export async function createApp(config: Config): Promise<RunningApp> {
   app.useGlobalFilters(new ErrorFilter());
   await app.init();
   const firstKeys = await app.get(FirstStart).run();
+  app.get(ApiDocument).describe(app);
   const mount = app.get(InferenceMount);
   adapter.mountInFront((request, response) => mount.take(request, response));
   await app.listen(config.port, config.host);

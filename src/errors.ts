@@ -38,6 +38,9 @@ const STATUS = {
 
 export type ErrorCode = keyof typeof STATUS;
 
+/** Every code, by status: what the reference lists. */
+export const ERROR_CODES = Object.keys(STATUS) as ErrorCode[];
+
 export interface LazuErrorOptions {
   /** Another channel may succeed where this one failed (`dispatch` asks). */
   retryable?: boolean;

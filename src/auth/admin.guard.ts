@@ -15,7 +15,8 @@ import { ipOf, type Actor, type AdminRoleName, type LazuRequest } from './reques
 
 export type { Actor } from './request.js';
 
-const ADMIN_ROLE = 'lazu:admin-role';
+/** Metadata key: the role that a route needs. */
+export const ADMIN_ROLE = 'lazu:admin-role';
 const RANK: Record<AdminRoleName, number> = { viewer: 0, admin: 1, owner: 2 };
 
 /** Bearer admin keys only: `?key=` and the vendors' headers are for callers (contract §2, §15). */

@@ -1,0 +1,28 @@
+import { adminSchemas } from '../schemas/admin.js';
+import { catalogSchemas } from '../schemas/catalog.js';
+import { chatAnswerSchemas } from '../schemas/chat-answer.js';
+import { chatRequestSchemas } from '../schemas/chat-request.js';
+import { errorSchemas } from '../schemas/error.js';
+import type { Schema } from '../schemas/schema.js';
+import { usageSchemas } from '../schemas/usage.js';
+import { adminOperations } from './admin.js';
+import { catalogOperations } from './catalog.js';
+import type { Operations } from './operation.js';
+import { pageOperations } from './operation-pages.js';
+import { usageOperations } from './usage.js';
+
+export const operations: Operations = {
+  ...catalogOperations,
+  ...usageOperations,
+  ...adminOperations,
+  ...pageOperations,
+};
+
+export const schemas: Readonly<Record<string, Schema>> = {
+  ...errorSchemas,
+  ...chatRequestSchemas,
+  ...chatAnswerSchemas,
+  ...catalogSchemas,
+  ...usageSchemas,
+  ...adminSchemas,
+};

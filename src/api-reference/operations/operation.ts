@@ -1,0 +1,42 @@
+import type { ErrorCode } from '../../errors.js';
+import { listOf, nullable, object, ref, text, type Schema } from '../schemas/schema.js';
+
+/** In the order in which the reference shows them. */
+export const TAGS = {
+  Chat: 'The endpoint that OpenAI SDKs call. It is served in front of Express and speaks JSON or server-sent events.',
+  Models: 'What this key may call, and what it costs.',
+  Account: "What this key's own calls cost, and what it has left.",
+  'Admin: accounts': 'Customers and their money.',
+  'Admin: keys': 'Caller keys, shown whole once, and admin keys.',
+  'Admin: catalog': 'Channels to providers, models and prices.',
+  'Admin: records': 'Usage of everybody, and who changed what.',
+  Operation: 'For balancers and monitoring. No key.',
+  Reference: 'This document. No key.',
+} as const;
+
+export type Tag = keyof typeof TAGS;
+
+/** What the reference says of one route that its code cannot say of itself. */
+export interface Operation {
+  readonly tag: Tag;
+  readonly summary: string;
+  readonly description?: string;
+  /** Of success; 201 where something is made. */
+  readonly status?: number;
+  readonly answer: Schema;
+  /** `application/json` unless it says otherwise. */
+  readonly mediaType?: string;
+  /** Beyond those that every route of its kind may answer. */
+  readonly errors?: readonly ErrorCode[];
+}
+
+/** By `METHOD /path/{parameter}`. */
+export type Operations = Readonly<Record<string, Operation>>;
+
+/** One page of a list: hand `last_id` back as `after`. */
+export const pageOf = (name: string): Schema =>
+  object({
+    data: listOf(ref(name)),
+    has_more: { type: 'boolean' },
+    last_id: nullable(text('Hand it back as `after`; null on an empty page.')),
+  });

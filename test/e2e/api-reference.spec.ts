@@ -1,0 +1,274 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { operations } from '../../src/api-reference/operations/index.js';
+import { inferenceOperations } from '../../src/api-reference/operations/inference.js';
+import { ERROR_CODES } from '../../src/errors.js';
+import { ApiContract } from '../support/api-contract.js';
+import { bootLazu, type TestLazu } from '../support/boot.js';
+
+describe('the API reference', () => {
+  let lazu: TestLazu;
+  let api: ApiContract;
+  beforeAll(async () => {
+    lazu = await bootLazu();
+    api = new ApiContract((await (await lazu.get('/openapi.json')).json()) as Record<string, any>);
+  });
+  afterAll(() => lazu.close());
+
+  const chat = { model: 'lazu/sandbox', messages: [{ role: 'user', content: 'Hello!' }] };
+
+  /** Calls, judges the answer by the document, and gives it back. */
+  async function call(method: string, path: string, body?: unknown, key?: string): Promise<any> {
+    const isAdmin = path.startsWith('/api/admin');
+    const response = await fetch(lazu.url + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key ?? (isAdmin ? lazu.adminKey : lazu.apiKey)}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    const answer: unknown = type.includes('json') ? JSON.parse(text) : text;
+    api.judge(method, path, response.status, type, answer);
+    expect(response.headers.get('x-lazu-request-id')).toMatch(/^req_lazu_/);
+    return answer;
+  }
+
+  describe('/openapi.json', () => {
+    it('is OpenAPI 3.1 by its meta schema', async () => {
+      expect(api.document['openapi']).toBe('3.1.0');
+      expect(await new Validator().validate(structuredClone(api.document))).toEqual({ valid: true });
+    });
+
+    it('holds every route that Express has and every one of the inference mount, all described', () => {
+      const { router } = lazu.app.getHttpAdapter().getInstance() as { router: { stack: RouterLayer[] } };
+      const routes = router.stack.flatMap(({ route }) =>
+        route ? Object.keys(route.methods).map(method => `${method.toUpperCase()} ${templateOf(route.path)}`) : [],
+      );
+      const expected = routes.filter(route => route !== 'GET /api-reference/{asset}');
+      expect(expected.length).toBeGreaterThan(30);
+      expect([...api.operations].sort()).toEqual([...expected, ...Object.keys(inferenceOperations)].sort());
+      expect([...expected].sort()).toEqual(Object.keys(operations).sort());
+    });
+
+    it('says which role each management route needs, and how each route takes its key', () => {
+      for (const name of api.operations) {
+        const [method = '', path = ''] = name.split(' ');
+        const operation = api.document['paths'][path][method.toLowerCase()];
+        const schemes = (operation.security ?? []).flatMap((scheme: object) => Object.keys(scheme));
+        if (path.startsWith('/api/admin')) {
+          expect({ name, schemes }).toEqual({ name, schemes: ['adminBearer'] });
+          expect(['viewer', 'admin', 'owner']).toContain(operation['x-lazu-role']);
+        } else if (/^\/(v1|api)\//.test(path)) {
+          expect({ name, schemes }).toMatchObject({ name, schemes: expect.arrayContaining(['callerXGoogApiKey']) });
+        } else expect({ name, schemes }).toEqual({ name, schemes: [] });
+      }
+    });
+
+    it('names every error code of the contract', () => {
+      expect(api.document['components'].schemas.Error.properties.error.properties.code.enum).toEqual(ERROR_CODES);
+    });
+
+    it('has bodies and queries as the DTOs check them', () => {
+      const { schemas } = api.document['components'];
+      expect(schemas.CreateKeyDto).toMatchObject({
+        required: ['name'],
+        additionalProperties: false,
+        properties: {
+          name: { type: 'string', minLength: 1, maxLength: 200 },
+          expires_at: { type: ['string', 'null'], format: 'date-time' },
+          allowed_models: { type: ['array', 'null'], items: { type: 'string' } },
+          lanes: { additionalProperties: { enum: ['direct', 'cheap', 'auto'] } },
+        },
+      });
+      expect(schemas.CreateChannelDto.properties.models.items).toEqual({
+        $ref: '#/components/schemas/ChannelModelDto',
+      });
+      expect(api.document['paths']['/api/admin/accounts'].get.parameters).toContainEqual(
+        expect.objectContaining({
+          name: 'limit',
+          in: 'query',
+          required: false,
+          schema: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
+        }),
+      );
+    });
+  });
+
+  describe('real answers are as it says', () => {
+    it('inference, whole and streamed', async () => {
+      const weather = { type: 'function', function: { name: 'weather', parameters: { type: 'object' } } };
+      await call('POST', '/v1/chat/completions', chat);
+      await call('POST', '/v1/chat/completions', { ...chat, tools: [weather], tool_choice: 'required' });
+      await call('POST', '/v1/chat/completions', { ...chat, reasoning_effort: 'low', n: 2, logprobs: true });
+      for (const more of [{}, { tools: [weather], tool_choice: 'required' }, { reasoning_effort: 'low' }]) {
+        const body = { ...chat, ...more, stream: true, stream_options: { include_usage: true } };
+        const text = (await call('POST', '/v1/chat/completions', body)) as string;
+        const events = text.split('\n\n').filter(event => event.startsWith('data: {'));
+        expect(events.length).toBeGreaterThan(2);
+        for (const event of events) api.judgeAs('ChatCompletionChunk', JSON.parse(event.slice('data: '.length)));
+      }
+    });
+
+    it('what it takes, the sandbox takes', () => {
+      const body = { ...chat, temperature: 1, stop: ['x'], tools: null, stream_options: { include_usage: true } };
+      api.judgeAs('ChatRequest', body);
+      expect(() => api.judgeAs('ChatRequest', { ...chat, n: 9 })).toThrow();
+    });
+
+    it('self-service', async () => {
+      const response = await lazu.post('/v1/chat/completions', chat);
+      await response.text();
+      await call('GET', `/api/usage/requests/${response.headers.get('x-lazu-request-id')}`);
+      await call('GET', '/api/usage?group_by=model');
+      await call('GET', '/api/account');
+      await call('GET', '/v1/models');
+      await call('GET', '/v1/models/lazu/sandbox');
+      await call('GET', '/api/models/catalog');
+      const anthropic = { 'anthropic-version': '2023-06-01' };
+      api.judgeAs('AnthropicModelList', await (await lazu.get('/v1/models', anthropic)).json());
+      api.judgeAs('AnthropicModel', await (await lazu.get('/v1/models/lazu%2Fsandbox', anthropic)).json());
+    });
+
+    it('accounts, money and keys', async () => {
+      const { id } = await call('POST', '/api/admin/accounts', { name: 'acme', rpm: 100 });
+      await call('GET', '/api/admin/accounts?limit=1');
+      await call('GET', `/api/admin/accounts/${id}`);
+      await call('PATCH', `/api/admin/accounts/${id}`, { tpm: 1000 });
+      await call('POST', `/api/admin/accounts/${id}/topups`, { amount_micro_usd: 5_000_000, reference: 'r1' });
+      await call('POST', `/api/admin/accounts/${id}/adjustments`, { amount_micro_usd: -1, reference: 'r2', note: 'n' });
+      await call('GET', `/api/admin/accounts/${id}/ledger`);
+      const key = await call('POST', `/api/admin/accounts/${id}/keys`, {
+        name: 'k',
+        quota_micro_usd: 10,
+        quota_period: 'day',
+        expires_at: '2100-01-01T00:00:00Z',
+        lanes: { openai: 'auto' },
+        labels: { team: 'a' },
+      });
+      await call('GET', `/api/admin/accounts/${id}/keys`);
+      await call('GET', `/api/admin/keys/${key.id}`);
+      await call('PATCH', `/api/admin/keys/${key.id}`, { allowed_models: ['lazu/sandbox'], ip_allowlist: ['::/0'] });
+      await call('GET', '/api/account', undefined, key.key);
+      await call('DELETE', `/api/admin/keys/${key.id}`);
+      const adminKey = await call('POST', '/api/admin/admin-keys', { name: 'v', role: 'viewer' });
+      await call('GET', '/api/admin/admin-keys');
+      await call('POST', '/api/admin/accounts', { name: 'no' }, adminKey.key);
+      await call('DELETE', `/api/admin/admin-keys/${adminKey.id}`);
+      await call('GET', '/api/admin/audit');
+    });
+
+    it('catalog', async () => {
+      const name = 'acme/large';
+      await call('PUT', `/api/admin/models/${name}`, { vendor_id: 'acme', aliases: ['large'] });
+      await call('PUT', `/api/admin/models/${name}/prices/direct`, {
+        input_per_mtok: '0.5',
+        output_per_mtok: 2,
+        tiers: [{ above_input_tokens: 200_000, input_per_mtok: 1 }],
+        service_tiers: { flex: { output_per_mtok: 1 } },
+      });
+      await call('GET', '/api/admin/models?limit=2');
+      await call('GET', `/api/admin/models/${name}`);
+      const channel = await call('POST', '/api/admin/channels', {
+        name: 'mine',
+        provider: 'sandbox',
+        models: [{ model: name }, { model: 'lazu/sandbox' }],
+      });
+      await call('GET', '/api/admin/channels');
+      await call('GET', `/api/admin/channels/${channel.id}`);
+      await call('PATCH', `/api/admin/channels/${channel.id}`, { weight: 5, credential: 'secret' });
+      await call('POST', `/api/admin/channels/${channel.id}/test`, {});
+      await call('GET', '/api/models/catalog');
+      await call('DELETE', `/api/admin/channels/${channel.id}`);
+      await call('DELETE', `/api/admin/models/${name}`);
+    });
+
+    it('records of everybody', async () => {
+      const id = (await lazu.post('/v1/chat/completions', { ...chat, metadata: { sandbox: '500' } })).headers.get(
+        'x-lazu-request-id',
+      );
+      await lazu.record(id);
+      for (let found = false; !found;) {
+        const { data } = await call('GET', '/api/admin/requests?limit=100');
+        found = data.some((request: { id: string }) => request.id === id);
+      }
+      await call('GET', '/api/admin/usage?group_by=day,account,key,model,lane');
+    });
+
+    it('pages for operators and this reference itself', async () => {
+      for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/api-reference'])
+        await call('GET', path);
+      for (const path of ['/llms.txt', '/llms-full.txt']) await call('GET', path);
+    });
+
+    it('errors, of every kind of route', async () => {
+      const noKey = 'sk-lazu-unknown';
+      await call('POST', '/v1/chat/completions', chat, noKey);
+      await call('POST', '/v1/chat/completions', '{');
+      await call('POST', '/v1/chat/completions', { ...chat, model: 'nobody/knows' });
+      await call('POST', '/v1/chat/completions', { ...chat, temperature: 9 });
+      await call('POST', '/v1/chat/completions', { ...chat, conversation: 'c' });
+      for (const fault of ['429', '500']) {
+        await call('POST', '/v1/chat/completions', { ...chat, metadata: { sandbox: fault } });
+      }
+      await call('GET', '/v1/models/nobody/knows');
+      await call('GET', '/api/usage/requests/req_lazu_nothing');
+      await call('GET', '/api/account', undefined, noKey);
+      await call('GET', '/api/usage?group_by=weather');
+      await call('GET', '/api/admin/accounts', undefined, noKey);
+      await call('GET', '/api/admin/accounts/acct_1');
+      await call('POST', '/api/admin/accounts', '{');
+      await call('POST', '/api/admin/accounts', { name: 1 });
+      await call('POST', '/api/admin/accounts', { name: 'a', weather: 1 });
+      await call('GET', '/api/admin/accounts?limit=1000');
+    });
+
+    it('and nothing it describes was left untried', () => {
+      expect(api.operations.filter(operation => !api.seen.has(operation))).toEqual([]);
+    });
+  });
+
+  describe('/api-reference', () => {
+    it('comes whole from this host, under a policy that allows nothing else', async () => {
+      const page = await fetch(`${lazu.url}/api-reference`);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+      const html = await page.text();
+      expect(html).not.toMatch(/https?:\/\//);
+      const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(match => match[1]!);
+      expect(assets).toHaveLength(4);
+      for (const asset of assets) {
+        const response = await fetch(lazu.url + asset);
+        expect({ asset, status: response.status }).toEqual({ asset, status: 200 });
+        expect(response.headers.get('content-type')).toMatch(/css|javascript|png/);
+        expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
+      }
+    });
+
+    it.each(['package.json', '..%2Fpackage.json', 'index.html'])('serves no other file: %s', async asset => {
+      const response = await lazu.get(`/api-reference/${asset}`);
+      expect(response.status).toBe(404);
+      expect((await response.json()).error.code).toBe('not_found');
+    });
+  });
+
+  describe('for language models', () => {
+    it('/llms.txt names every endpoint, /llms-full.txt every field and error', async () => {
+      const short = await (await fetch(`${lazu.url}/llms.txt`)).text();
+      for (const operation of api.operations) expect(short).toContain(`- \`${operation}\`: `);
+      const full = await (await fetch(`${lazu.url}/llms-full.txt`)).text();
+      for (const operation of api.operations) expect(full).toContain(`### ${operation}\n`);
+      for (const code of ERROR_CODES) expect(full).toMatch(new RegExp(`^\\| \\d{3} \\| \`\\w+\` \\| \`${code}\``, 'm'));
+      expect(full).toContain('- `messages`: ChatMessage[]');
+      expect(full).not.toContain('undefined');
+    });
+  });
+});
+
+interface RouterLayer {
+  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+}
+
+/** Express' `/v1/models/*id` and `/keys/:id` → `/v1/models/{id}`, `/keys/{id}`. */
+const templateOf = (path: string): string => path.replace(/[:*](\w+)/g, '{$1}');
