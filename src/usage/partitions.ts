@@ -7,6 +7,8 @@ import { usageMetrics } from './metrics.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 const HOUR_MS = 3600 * 1000;
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html: lock_not_available */
+const LOCK_TIMEOUT = '55P03';
 /** Yesterday too: a host whose clock lags, a request from before midnight. */
 const DAYS_BEHIND = 1;
 const DAYS_AHEAD = 7;
@@ -45,7 +47,7 @@ export class Partitions implements OnApplicationShutdown {
       await client.query('BEGIN');
       await client.query('SELECT pg_advisory_xact_lock($1, $2)', LOCK);
       // Changing the parent waits for every writer of it; nobody may queue behind that for long.
-      await client.query("SET LOCAL lock_timeout = '5s'");
+      await client.query("SET LOCAL lock_timeout = '2s'");
       const existing = await this.#existing(client);
       await this.#makeAhead(client, existing, now);
       await this.#dropOld(client, existing, now);
@@ -88,7 +90,8 @@ export class Partitions implements OnApplicationShutdown {
         );
       } catch (error) {
         await client.query('ROLLBACK TO SAVEPOINT partition');
-        this.#log.error(`${name} could not be made, its rows go to usage_records_default: ${String(error)}`);
+        this.#log.error(`${name} could not be made: ${String(error)}`);
+        if ((error as { code?: unknown }).code === LOCK_TIMEOUT) return; // the others would wait just as long
       }
     }
   }

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type pg from 'pg';
+import { LedgerService } from '../../src/billing/ledger.service.js';
+import type { PrismaService } from '../../src/database/prisma.service.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { DatabaseLink } from '../support/database-link.js';
 import { discard, metering, newRequestId, poolOn, until, type Metering } from '../support/usage.js';
@@ -298,5 +300,66 @@ describe('the start after a kill', () => {
     await until(() => readdirSync(third.journal.directory).filter(name => !name.includes('.')).length === 0);
     await first.journal.end();
     await second.journal.end();
+  });
+});
+
+describe('with BILLING=prepaid', () => {
+  it('trap 12: posts each record that really came in once, in its transaction, whatever breaks', async () => {
+    await pool.query(
+      `INSERT INTO accounts (id, name, updated_at) SELECT 'acct_' || n, 'a', now() FROM generate_series(0, 2) AS n`,
+    );
+    const ledger = new LedgerService(undefined as unknown as PrismaService); // postUsage needs only the transaction it is given
+    const made = await start(pool, { ledger });
+    const spent = new Map<string, number>();
+    let running = true;
+    const callers = Array.from({ length: 6 }, async (_, caller) => {
+      const accountId = `acct_${caller % 3}`;
+      while (running) {
+        const { charge_micro_usd: charge } = await made.request({
+          accountId,
+          input: 1 + Math.floor(Math.random() * 50),
+        });
+        spent.set(accountId, (spent.get(accountId) ?? 0) + charge);
+        await sleep(2);
+      }
+    });
+    const axe = poolOn(database.url);
+    for (let blow = 0; blow < 20; blow++) {
+      await axe.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      );
+      await sleep(Math.random() * 150);
+    }
+    await axe.end();
+    running = false;
+    await Promise.all(callers);
+    await until(() => idle(made), 30_000);
+    const balances = await rows(
+      `SELECT ledger_account, -sum(amount_micro_usd)::int AS spent FROM ledger_postings
+       WHERE ledger_account LIKE 'customer:%' GROUP BY 1`,
+    );
+    expect(new Map(balances.map(row => [row.ledger_account.slice('customer:'.length), row.spent]))).toEqual(spent);
+    // Charges by batch equal the postings that name the batch.
+    const [{ off }] = await rows(
+      `SELECT count(*)::int AS off FROM (
+         SELECT account_id, batch_id AS reference, sum(charge_micro_usd) AS amount FROM usage_records GROUP BY 1, 2
+         EXCEPT
+         SELECT t.account_id, t.reference, -p.amount_micro_usd FROM ledger_transactions t
+         JOIN ledger_postings p ON p.transaction_id = t.id AND p.ledger_account = 'customer:' || t.account_id
+       ) AS difference`,
+    );
+    expect(off).toBe(0);
+  }, 60_000);
+
+  it('a record of an account that does not exist is set aside, and the others are posted', async () => {
+    await pool.query(`INSERT INTO accounts (id, name, updated_at) VALUES ('acct_1', 'a', now())`);
+    const made = await start(pool, { ledger: new LedgerService(undefined as unknown as PrismaService) });
+    await Promise.all([made.request({ accountId: 'acct_ghost' }), ...Array.from({ length: 20 }, () => made.request())]);
+    await until(() => idle(made));
+    expect(await stored()).toBe(20);
+    const [{ spent }] = await rows(
+      "SELECT -sum(amount_micro_usd)::int AS spent FROM ledger_postings WHERE ledger_account = 'customer:acct_1'",
+    );
+    expect(spent).toBe(400);
   });
 });
