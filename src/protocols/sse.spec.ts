@@ -36,6 +36,21 @@ describe('server-sent events', () => {
     );
   });
 
+  it.each([
+    ['data: {"a":1}', 'data: {"a":1}\n\n'],
+    ['data: {"a":1}\n', 'data: {"a":1}\n\n'],
+    ['data: {"a":1}\r\n', 'data: {"a":1}\r\n\n'],
+    ['data: [DONE]', 'data: [DONE]\n\n'],
+    ['data: {"a":', ''],
+    [': a comment', ''],
+    ['', ''],
+  ])('ends %j as %j: the next frame must not run into it', (left, closed) => {
+    const gatherer = new FrameGatherer(100);
+    expect(gatherer.push(Buffer.from(`data: first\n\n${left}`)).toString()).toBe('data: first\n\n');
+    expect(gatherer.end().toString()).toBe(closed);
+    expect(gatherer.end()).toHaveLength(0);
+  });
+
   it('refuses a frame that never ends', () => {
     const gatherer = new FrameGatherer(10);
     expect(() => gatherer.push(Buffer.from('data: more than ten'))).toThrow(RangeError);

@@ -1,6 +1,7 @@
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const NOTHING: Buffer = Buffer.alloc(0);
+const BLANK_LINE: Buffer = Buffer.from('\n\n');
 
 /**
  * Where the last complete frame of these bytes ends: behind the last blank line, 0 when there is none.
@@ -46,9 +47,15 @@ export class FrameGatherer {
     return all.subarray(0, end);
   }
 
-  /** What was left without a blank line behind it when the bytes ended. */
+  /**
+   * The last frame, when the bytes ended without the blank line behind it: closed, as another may follow it. Empty when nothing was
+   * left, or only half a frame, of which no reader could make anything.
+   */
   end(): Buffer {
-    return Buffer.concat(this.#rest);
+    const rest = Buffer.concat(this.#rest);
+    this.#rest = [];
+    if (!isWhole(rest)) return NOTHING;
+    return Buffer.concat([rest, rest.at(-1) === LINE_FEED ? BLANK_LINE.subarray(1) : BLANK_LINE]);
   }
 
   #keep(bytes: Buffer): void {
@@ -82,4 +89,16 @@ export function dataOf(frame: Buffer): string | undefined {
     data = data === undefined ? value : `${data}\n${value}`;
   }
   return data;
+}
+
+/** All protocols send JSON, but for one mark of the end. */
+function isWhole(frame: Buffer): boolean {
+  const data = dataOf(frame);
+  if (data === undefined || data === '[DONE]') return data !== undefined;
+  try {
+    JSON.parse(data);
+    return true;
+  } catch {
+    return false;
+  }
 }

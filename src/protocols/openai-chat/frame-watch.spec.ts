@@ -39,7 +39,7 @@ describe('watching an OpenAI chat stream', () => {
     }
   });
 
-  it('trap 34: reads usage that comes with the last output, and where Groq puts it', () => {
+  it('trap 34: reads usage that comes with the last output, and where Groq and Moonshot put it', () => {
     const mistral = watchOf(false);
     const last = { choices: [{ index: 0, delta: { content: 'x' }, finish_reason: 'stop' }], usage };
     expect(mistral.see(frame(last)).length).toBeGreaterThan(0);
@@ -47,6 +47,9 @@ describe('watching an OpenAI chat stream', () => {
     const groq = watchOf(false);
     groq.see(frame({ choices: [{ delta: {}, finish_reason: 'stop' }], x_groq: { id: 'r', usage } }));
     expect(groq.usage?.totalTokens).toBe(15);
+    const moonshot = watchOf(false);
+    moonshot.see(frame({ choices: [{ delta: {}, finish_reason: 'stop', usage }] }));
+    expect(moonshot.usage?.totalTokens).toBe(15);
   });
 
   it('counts figures that come along with the output as provisional, until the end', () => {

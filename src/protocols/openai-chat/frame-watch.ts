@@ -97,7 +97,7 @@ export class OpenAiChatFrameWatch implements FrameWatch {
     const finishes = FINISHED.test(data);
     this.#finished ||= finishes;
     const onlyUsage = isObject(chunk.usage) && Array.isArray(chunk.choices) && chunk.choices.length === 0;
-    const usage = isObject(chunk.usage) ? chunk.usage : chunk.x_groq?.usage;
+    const usage = usageIn(chunk);
     if (isObject(usage)) {
       this.reported = mergeUsage(this.reported, readUsage(usage, chunk.service_tier));
       this.#usageIsFinal = finishes || onlyUsage; // some vendors count along in every frame
@@ -122,6 +122,14 @@ function holdsObject(frames: Buffer, name: string): boolean {
     if (frames[next] === OPENING_BRACE) return true;
   }
   return false;
+}
+
+/** At the top; some vendors put it under a name of their own, or into the last choice: https://platform.moonshot.ai/docs/api/chat */
+function usageIn({ usage, x_groq: own, choices }: Chunk): unknown {
+  if (isObject(usage)) return usage;
+  if (isObject(own?.usage)) return own.usage;
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isObject(first) ? first.usage : undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -8,6 +8,8 @@ describe('what an upstream refuses with', () => {
     [400, openai(null, 'bad', 'invalid_request_error', 'tools'), 'invalid_request', false],
     [400, openai('context_length_exceeded'), 'context_length_exceeded', false],
     [400, openai(null, "This model's maximum context length is 10 tokens"), 'context_length_exceeded', false],
+    [400, openai(null, 'prompt too long; exceeded max context length by 9 tokens'), 'context_length_exceeded', false],
+    [400, openai('400', 'Too long.', 'too_many_prompt_tokens'), 'context_length_exceeded', false],
     [400, openai('content_filter'), 'content_policy_violation', false],
     [413, '', 'context_length_exceeded', false],
     [422, '{"detail":[{"msg":"field required","loc":["body"]}]}', 'invalid_request', false],

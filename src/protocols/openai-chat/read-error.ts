@@ -59,7 +59,8 @@ function operatorsProblem(cause: Error): LazuError {
 
 function refusal(status: number, told: ToldError): ErrorCode {
   const said = `${told.code} ${told.type} ${told.message}`;
-  const tooLong = /context_length|context window|maximum context|prompt is too long|too many (input )?tokens/i;
+  const tooLong =
+    /context[_ ](length|window)|max(imum)? context|prompt (is )?too long|too[_ ]many[_ ]((input|prompt)[_ ])?tokens/i;
   if (status === 413 || tooLong.test(said)) return 'context_length_exceeded';
   if (/content_policy|content_filter|responsibleai|moderation|safety system/i.test(said))
     return 'content_policy_violation';
