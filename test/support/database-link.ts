@@ -1,12 +1,13 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** A wire to a database that can be cut and mended: how a test takes PostgreSQL away from one host only. */
+/** A wire to a database that can be cut, frozen and mended: how a test takes PostgreSQL away from one host only. */
 export class DatabaseLink {
   readonly #sockets = new Set<Socket>();
   readonly #target: URL;
   #server: Server | undefined;
   #port = 0;
+  #frozen = false;
 
   private constructor(target: string) {
     this.#target = new URL(target);
@@ -36,7 +37,15 @@ export class DatabaseLink {
     await once(server, 'close');
   }
 
+  /** Nothing passes any more, and nobody is told: a server that was stopped, or a network that swallows packets. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
   async mend(): Promise<void> {
+    this.#frozen = false;
+    for (const socket of this.#sockets) socket.resume();
     if (this.#server) return;
     this.#server = createServer(inner => {
       const outer = connect(Number(this.#target.port || 5432), this.#target.hostname);
@@ -46,6 +55,7 @@ export class DatabaseLink {
       ] as const) {
         this.#sockets.add(from);
         from.pipe(to);
+        if (this.#frozen) from.pause();
         from.on('error', () => to.destroy());
         from.on('close', () => {
           this.#sockets.delete(from);
