@@ -8,6 +8,7 @@ import { CatalogService } from './catalog/catalog.service.js';
 import type { Config } from './config.js';
 import { ErrorFilter } from './error.filter.js';
 import { clientIp } from './http/client-ip.js';
+import { Draining } from './http/draining.js';
 import { expressFront } from './http/express-front.js';
 import { InferenceMount } from './http/inference-mount.js';
 import { LazuAdapter } from './http/lazu-adapter.js';
@@ -31,7 +32,7 @@ export async function createApp(config: Config): Promise<RunningApp> {
     logger: new LazuLogger(config),
     abortOnError: false,
   });
-  app.use(expressFront(clientIp(config.trustProxy), config.corsOrigins));
+  app.use(expressFront(clientIp(config.trustProxy), config.corsOrigins, app.get(Draining)));
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ErrorFilter());
   await app.init();

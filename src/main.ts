@@ -3,23 +3,31 @@ import { createApp } from './app.js';
 import { ConfigError, loadConfig } from './config.js';
 import { LazuError } from './errors.js';
 import { greeting } from './greeting.js';
+import { Draining } from './http/draining.js';
+
+/** One Ctrl-C comes twice under `npm start`: from the terminal, and from npm, which passes it on. */
+const SAME_KEYSTROKE_MS = 1_000;
 
 /** Start, say how to use it, and stop in order: `app.close()` runs the shutdown hooks from the doors inwards. */
 async function main(): Promise<void> {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   let running = undefined as INestApplication | undefined;
   const stop = () => {
-    if (stopping) return;
-    stopping = true;
-    // While it still starts it stops as soon as it is up.
-    running?.close().then(() => process.exit(0), fail);
+    if (stoppingSince === undefined) {
+      stoppingSince = performance.now();
+      // While it still starts it stops as soon as it is up.
+      running?.close().then(() => process.exit(0), fail);
+    } else if (performance.now() - stoppingSince > SAME_KEYSTROKE_MS) {
+      if (!running) process.exit(1);
+      running.get(Draining).hurry();
+    }
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 
   const { app, url, firstKeys, exampleModel } = await createApp(loadConfig(process.env));
   running = app;
-  if (stopping) {
+  if (stoppingSince !== undefined) {
     await app.close();
     process.exit(0);
   }

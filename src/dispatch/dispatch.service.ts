@@ -1,4 +1,5 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
 import type { Lane } from '../catalog/route.js';
 import { Config } from '../config.js';
@@ -20,8 +21,9 @@ import { WholeAnswers } from './whole-answers.js';
 
 /** The one way out: nothing reaches a provider but through here, so no endpoint can forget to meter. */
 @Injectable()
-export class DispatchService {
+export class DispatchService implements BeforeApplicationShutdown {
   readonly #logger = new Logger(DispatchService.name);
+  readonly #open = new Set<Open>();
 
   constructor(
     @Inject(Config) private readonly config: Config,
@@ -55,7 +57,9 @@ export class DispatchService {
     const trail = new Trail(candidates);
     const cancel = new Cancel();
     const deadline = setTimeout(() => cancel.cancel(tookTooLong()), this.config.totalTimeoutMs);
+    const open: Open = { cancel, gone: call.gone };
     const onClose = (record: UsageRecord) => {
+      this.#open.delete(open);
       clearTimeout(deadline);
       this.#settle(record);
     };
@@ -72,6 +76,7 @@ export class DispatchService {
         catalogModel: model.name,
         onClose,
       });
+      this.#open.add(open);
       const job: Job = { call, inbound, facts, endpoint, meter, trail, cancel, limitHeaders };
       return await this.#answer(job, routes);
     } catch (thrown) {
@@ -79,6 +84,17 @@ export class DispatchService {
       this.limits.release(call.requestId);
       throw withHeaders(LazuError.from(thrown), limitHeaders);
     }
+  }
+
+  /**
+   * The drain is over: answers that still run end with an error that says so. Callers who have left are owed their grace, for the
+   * usage that may still come.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const { cancel, gone } of this.#open) if (!gone.reason) cancel.cancel(shutDown());
+    const patience = performance.now() + this.config.leaveGraceMs;
+    while (this.#open.size > 0 && performance.now() < patience) await sleep(20);
+    for (const { cancel } of this.#open) cancel.cancel(shutDown());
   }
 
   /** A failure before the first byte has its record too, before the caller sees it. */
@@ -109,6 +125,9 @@ function leftBehind(job: Job, error: LazuError): Ending | undefined {
   return { kind: 'left', drained: false, delivered: { inputTokens: job.facts.inputTokensEstimate, outputTokens: 0 } };
 }
 
+/** A request that has a meter which is not closed yet. */
+type Open = Pick<Job, 'cancel'> & Pick<InferenceCall, 'gone'>;
+
 /** `X-Lazu-Lane` narrows what the key prefers. */
 function laneOf(call: InferenceCall): Lane | undefined {
   const lane = call.headers['x-lazu-lane'];
@@ -123,6 +142,9 @@ function unpriced(facts: RequestFacts, need: string | undefined): LazuError {
   const message = `No price is set for ${need} on ${facts.model}; the operator has to set one before it can be used.`;
   return new LazuError('price_unavailable', message);
 }
+
+const shutDown = () =>
+  new LazuError('service_unavailable', 'This host is shutting down. Please try again.', { retryAfter: 1 });
 
 const tookTooLong = () => new LazuError('upstream_timeout', 'The answer took longer than this gateway allows.');
 

@@ -8,7 +8,7 @@ import { Cancel } from '../egress/cancel.js';
 import type { Inbound } from '../protocols/protocol.js';
 import { clientIp, type ClientIp } from './client-ip.js';
 import { answerCors } from './cors.js';
-import { Draining } from './draining.js';
+import { Draining, refuseWhenDraining } from './draining.js';
 import { type Answer, INFERENCE_ROUTE, type InferenceCall, type InferenceRoute } from './inference.js';
 import { cutQueryKey } from './query-key.js';
 import { expectJson, parseJsonObject, readBody } from './read-body.js';
@@ -80,10 +80,7 @@ export class InferenceMount implements OnApplicationBootstrap {
     { requestId, path, queryKey }: { requestId: string; path: string; queryKey: string | undefined },
   ): Promise<void> {
     if (request.method !== route.method) throw methodNotAllowed(route.method, response);
-    if (this.draining.started) {
-      response.setHeader('connection', 'close');
-      throw new LazuError('service_unavailable', 'This host is shutting down. Please try again.', { retryAfter: 1 });
-    }
+    if (this.draining.started) throw refuseWhenDraining(response);
     const identified = this.admission.identify(request.headers, queryKey, this.#ipOf(request));
     const caller = identified instanceof Promise ? await identified : identified;
     const startedAt = Date.now();

@@ -4,6 +4,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 /** Looks at a request before Express does; true when it took it. */
 export type FrontMount = (request: IncomingMessage, response: ServerResponse) => boolean;
 
+/** After the drain: how long connections may take to carry their last bytes away, milliseconds. */
+const CLOSING_MS = 1_000;
+
 /** Nest's Express adapter on a server of ours: the inference mount in front, limits on headers and their time. */
 export class LazuAdapter extends ExpressAdapter {
   #front: FrontMount = () => false;
@@ -11,6 +14,13 @@ export class LazuAdapter extends ExpressAdapter {
   /** Set once the application is wired; until then everything goes to Express. */
   mountInFront(front: FrontMount): void {
     this.#front = front;
+  }
+
+  /** A caller that reads nothing, or never finishes sending, holds up nobody. */
+  override async close(): Promise<void> {
+    const patience = setTimeout(() => (this.httpServer as Server).closeAllConnections(), CLOSING_MS);
+    await super.close();
+    clearTimeout(patience);
   }
 
   override initHttpServer(): void {
