@@ -8,7 +8,7 @@ import type { Reply } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
 import type { InferenceCall } from '../http/inference.js';
-import type { JsonObject, RequestFacts, Upstream } from '../protocols/protocol.js';
+import type { AnswerRewriter, JsonObject, RequestFacts, Upstream } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
@@ -24,6 +24,10 @@ export interface Opened {
   readonly reply: Reply;
   readonly provider: Provider;
   readonly upstream: Upstream;
+  /** How often the vendor was called: more than once where it was asked for more answers than it gives at a time. */
+  readonly calls: number;
+  /** Undefined: the answer goes as it came. */
+  readonly rewriter: AnswerRewriter | undefined;
   /** Hints that this provider lacks, for `X-Lazu-Dropped-Params`. */
   readonly dropped: readonly string[];
 }
@@ -119,7 +123,8 @@ export class Attempts {
       throw told(upstream.readError(reply.status, text, reply.headers), reply);
     }
     if (provider.unframe) reply = { ...reply, bytes$: provider.unframe(reply.bytes$) };
-    return { reply, provider, upstream, dropped };
+    const rewriter = rewriterFor(provider, upstream, call.body);
+    return { reply, provider, upstream, calls: fansOut ? n : 1, rewriter, dropped };
   }
 
   /** Over the network, or in process where the provider answers itself; then the first-byte deadline is kept here. */
@@ -133,6 +138,19 @@ export class Attempts {
     if (!provider.send) return this.egress.send(request, flow, cancel);
     return withDeadline(provider.send(request, outgoing, flow), this.config.firstByteTimeoutMs, cancel);
   }
+}
+
+/** The vendor's figures as the meter takes them: in the provider's own reading, and with each call counted where calls cost. */
+export function metered({ provider, calls }: Opened, route: Route, usage: Usage): Usage {
+  const read = provider.readUsage?.(usage.raw, usage) ?? usage;
+  if (calls === 1 || route.price.rates.requests === undefined) return read;
+  return { ...read, dimensions: { requests: calls, ...read.dimensions } };
+}
+
+function rewriterFor(provider: Provider, upstream: Upstream, body: JsonObject): AnswerRewriter | undefined {
+  const { privateModelNames, reasoningField } = provider;
+  if (privateModelNames !== true && reasoningField === undefined) return undefined;
+  return upstream.answerRewriter({ model: privateModelNames ? String(body.model) : undefined, reasoningField });
 }
 
 const unknownProvider = () =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
 import type { Lane } from '../catalog/route.js';
 import { Config } from '../config.js';
@@ -22,7 +22,6 @@ import { WholeAnswers } from './whole-answers.js';
 /** The one way out: nothing reaches a provider but through here, so no endpoint can forget to meter. */
 @Injectable()
 export class DispatchService implements BeforeApplicationShutdown {
-  readonly #logger = new Logger(DispatchService.name);
   readonly #open = new Set<Open>();
 
   constructor(
@@ -114,8 +113,6 @@ export class DispatchService implements BeforeApplicationShutdown {
     const tokens = record.dimensions.reduce((sum, { quantity }) => sum + quantity, 0);
     if (record.status === 'failed' && record.charge_micro_usd === 0) this.limits.release(record.request_id);
     else this.limits.settle(record.request_id, BigInt(record.charge_micro_usd), tokens);
-    if (record.usage_mismatch)
-      this.#logger.warn(`${record.request_id}: token dimensions do not sum to the provider's total`);
   }
 }
 

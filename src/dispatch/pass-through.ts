@@ -1,13 +1,13 @@
 import { Observable } from 'rxjs';
 import { LazuError } from '../errors.js';
-import type { FrameWatch } from '../protocols/protocol.js';
+import type { AnswerRewriter, FrameWatch } from '../protocols/protocol.js';
 import { FrameGatherer } from '../protocols/sse.js';
 
 /** Bytes of one SSE frame; a frame can hold a whole image or file. */
 const FRAME_LIMIT = 32 * 1024 * 1024;
 
 /**
- * A stream whose two ends speak the same protocol: bytes pass unchanged, in whole frames, under the eyes of `watch`. What ends the
+ * A stream whose two ends speak the same protocol: bytes pass unchanged (but for `rewriter`), in whole frames, under the eyes of `watch`. What ends the
  * answer is held back until `finish` resolves, which is when the record is in the journal.
  * @returns frames; errors with a LazuError when the upstream said one, broke off, or ended without an end
  */
@@ -15,6 +15,7 @@ export function passThrough(
   bytes$: Observable<Uint8Array>,
   watch: FrameWatch,
   finish: () => Promise<unknown>,
+  rewriter?: AnswerRewriter,
 ): Observable<Uint8Array> {
   return new Observable(out => {
     const gatherer = new FrameGatherer(FRAME_LIMIT);
@@ -36,7 +37,7 @@ export function passThrough(
     };
     const see = (frames: Buffer) => {
       if (frames.length === 0) return;
-      const content = watch.see(frames);
+      const content = watch.see(rewriter ? rewriter.frames(frames) : frames);
       if (content.length > 0) out.next(content);
       if (watch.error) fail(watch.error);
       else if (watch.complete) end();

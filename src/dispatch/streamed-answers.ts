@@ -6,7 +6,7 @@ import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
 import { inputTokensOf } from '../protocols/usage.js';
-import { Attempts, type Opened } from './attempts.js';
+import { Attempts, metered, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { Delivered } from './delivered.js';
 import { failover } from './failover.js';
@@ -80,12 +80,12 @@ export class StreamedAnswers {
     to.outlet.onLeave(() => this.#leaveEarly(job));
     const opened = await this.attempts.send(job, route, to.flow);
     expectEventStream(opened);
-    const { reply, provider, upstream } = opened;
+    const { reply, provider, upstream, rewriter } = opened;
     const watch = upstream.frameWatch({ includeUsage: job.facts.includeUsage });
     const delivered = new Delivered(upstream);
     const report = () => {
       if (watch.model !== undefined) job.meter.resolvedModel(watch.model);
-      if (watch.usage) job.meter.see(provider.readUsage?.(watch.usage.raw, watch.usage) ?? watch.usage);
+      if (watch.usage) job.meter.see(metered(opened, route, watch.usage));
       job.meter.routing(job.trail.asRouting(route.channel.lane));
     };
     const delivery = async () => ({
@@ -105,7 +105,7 @@ export class StreamedAnswers {
       await job.meter.close({ kind: 'left', drained: false, delivered: await delivery() });
     };
     const graceMs = provider.billsAfterDisconnect ? LONG_DRAIN_MS : this.config.leaveGraceMs;
-    const frames$ = outlive(passThrough(reply.bytes$, watch, finish), {
+    const frames$ = outlive(passThrough(reply.bytes$, watch, finish, rewriter), {
       flow: to.flow,
       graceMs,
       left: ended => void left(ended).catch(() => undefined) /* the journal has said what is wrong */,

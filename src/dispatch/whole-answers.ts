@@ -7,7 +7,7 @@ import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
 import type { JsonObject } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
-import { Attempts, type Opened } from './attempts.js';
+import { Attempts, metered, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { collect } from './collect.js';
 import { Delivered } from './delivered.js';
@@ -67,18 +67,15 @@ export class WholeAnswers {
     const usage = opened.upstream.usageOf(answer);
     if (typeof answer.model === 'string') job.meter.resolvedModel(answer.model);
     job.meter.routing(job.trail.asRouting(route.channel.lane));
-    if (opened.provider.privateModelNames !== true) return { opened, bytes, usage: read(opened, usage) };
-    const renamed = Buffer.from(JSON.stringify({ ...answer, model: job.facts.model }));
-    return { opened, bytes: renamed, usage: read(opened, usage) };
+    const rewritten = opened.rewriter?.answer(answer) ?? answer;
+    const sent = rewritten === answer ? bytes : Buffer.from(JSON.stringify(rewritten));
+    return { opened, bytes: sent, usage: usage && metered(opened, route, usage) };
   }
 
   #runOn(job: Job): void {
     setTimeout(() => job.cancel.cancel(new LazuError('upstream_timeout', 'The caller has left.')), RUN_ON_MS).unref();
   }
 }
-
-const read = ({ provider }: Opened, usage: Usage | undefined): Usage | undefined =>
-  usage && (provider.readUsage?.(usage.raw, usage) ?? usage);
 
 function parseAnswer(bytes: Buffer): JsonObject {
   try {

@@ -63,8 +63,23 @@ export interface Upstream {
   /** Several whole answers as one; usage is the sum. */
   mergeAnswers(answers: readonly JsonObject[]): JsonObject;
   answerMerger(): AnswerMerger;
+  answerRewriter(rewrite: AnswerRewrite): AnswerRewriter;
   /** Text of the output in these frames or this whole answer, for counting what was delivered when the vendor never said. */
   outputTextIn(frames: string): string;
+}
+
+/** What an answer must say otherwise than its upstream did; undefined: leave it. */
+export interface AnswerRewrite {
+  /** The name that was asked for, where the upstream's own is private. */
+  readonly model: string | undefined;
+  /** Where the upstream puts reasoning text, if not where the protocol does. */
+  readonly reasoningField: string | undefined;
+}
+
+/** Bytes and objects that need no change come back as the very same. */
+export interface AnswerRewriter {
+  answer(answer: JsonObject): JsonObject;
+  frames(frames: Buffer): Buffer;
 }
 
 /** Makes one stream of several, for `n` answers from a vendor that gives one at a time. */

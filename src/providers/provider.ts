@@ -79,6 +79,8 @@ export interface Provider {
   readUsage?(raw: Readonly<Record<string, unknown>>, usage: Usage): Usage;
   /** The answer's `model` is a private deployment name: callers see the requested one (contract §3). */
   readonly privateModelNames?: boolean;
+  /** Where reasoning text stands, if not in `reasoning_content`: callers get it there too (contract §4). */
+  readonly reasoningField?: string;
   /** Default: egress. The sandbox answers in process. */
   send?(request: UpstreamRequest, outgoing: Outgoing, flow: Flow): Promise<Reply>;
   /** Default: SSE bytes as they come. AWS frames are unwrapped here. */

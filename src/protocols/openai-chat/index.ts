@@ -4,6 +4,7 @@ import { ChatStreamMerger, mergeAnswers } from './merge.js';
 import { outputTextIn } from './output-text.js';
 import { readError, readErrorObject } from './read-error.js';
 import { readFacts } from './read-facts.js';
+import { ChatAnswerRewriter } from './rewrite.js';
 import { readUsage } from './usage.js';
 import { writeError } from './write-error.js';
 
@@ -19,6 +20,7 @@ export const openaiChat: Inbound & Upstream = {
   frameWatch: options => new OpenAiChatFrameWatch(options),
   mergeAnswers,
   answerMerger: () => new ChatStreamMerger(),
+  answerRewriter: rewrite => new ChatAnswerRewriter(rewrite),
   outputTextIn,
 };
 

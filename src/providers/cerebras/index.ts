@@ -6,6 +6,8 @@ export const cerebras = defineProvider({
   name: 'cerebras',
   title: 'Cerebras',
   baseUrl: 'https://api.cerebras.ai/v1',
+  // https://inference-docs.cerebras.ai/capabilities/reasoning
+  reasoningField: 'reasoning',
   environment: {
     variables: ['CEREBRAS_API_KEY'],
     baseUrlVariable: 'CEREBRAS_BASE_URL',

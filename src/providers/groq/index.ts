@@ -11,6 +11,8 @@ export const groq = defineProvider({
   name: 'groq',
   title: TITLE,
   baseUrl: 'https://api.groq.com/openai/v1',
+  // https://console.groq.com/docs/reasoning
+  reasoningField: 'reasoning',
   environment: {
     variables: ['GROQ_API_KEY'],
     baseUrlVariable: 'GROQ_BASE_URL',

@@ -11,6 +11,8 @@ export const ollama = defineProvider({
   name: 'ollama',
   title: TITLE,
   baseUrl: 'http://localhost:11434/v1',
+  // https://docs.ollama.com/api/openai-compatibility
+  reasoningField: 'reasoning',
   environment: {
     variables: ['OLLAMA_BASE_URL'],
     // A local server asks for none.

@@ -9,6 +9,8 @@ export const openaiCompatible = defineProvider({
   name: 'openai-compatible',
   title: 'OpenAI-compatible server',
   baseUrl: undefined,
+  // https://docs.vllm.ai/en/latest/features/reasoning_outputs.html
+  reasoningField: 'reasoning',
   checkChannel: channel =>
     channel.baseUrl === undefined
       ? "base_url: an openai-compatible channel needs the server's base URL, e.g. http://localhost:8000/v1"

@@ -9,6 +9,8 @@ export const openrouter = defineProvider({
   name: 'openrouter',
   title: TITLE,
   baseUrl: 'https://openrouter.ai/api/v1',
+  // https://openrouter.ai/docs/use-cases/reasoning-tokens
+  reasoningField: 'reasoning',
   environment: {
     variables: ['OPENROUTER_API_KEY'],
     baseUrlVariable: 'OPENROUTER_BASE_URL',

@@ -6,6 +6,8 @@ export const together = defineProvider({
   title: 'Together AI',
   // https://docs.together.ai/docs/inference/openai-compatibility
   baseUrl: 'https://api.together.ai/v1',
+  // https://docs.together.ai/docs/inference/chat/reasoning
+  reasoningField: 'reasoning',
   environment: {
     variables: ['TOGETHER_API_KEY'],
     baseUrlVariable: 'TOGETHER_BASE_URL',
