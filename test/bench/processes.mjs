@@ -12,9 +12,11 @@ export const OTHER_CORE = 1;
 const TICK_MS = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 const running = new Set();
 
+// SIGTERM, not SIGKILL: Lazu takes its PostgreSQL down with it.
 process.on('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
+  for (const child of running) child.kill('SIGTERM');
 });
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /**
  * @param {number} core
