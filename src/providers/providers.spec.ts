@@ -175,6 +175,15 @@ describe('mistral', () => {
     );
   });
 
+  it('takes inline files as documents', () => {
+    const text = { type: 'text', text: 'What is it?' };
+    const file = { type: 'file', file: { filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBERi0=' } };
+    const { body, dropped } = sent('mistral', { messages: [{ role: 'user', content: [text, file] }] });
+    const document = { type: 'document_url', document_url: file.file.file_data, document_name: 'a.pdf' };
+    expect(body.messages).toEqual([{ role: 'user', content: [text, document] }]);
+    expect(dropped).toEqual([]);
+  });
+
   it('refuses what the answer would miss', () => {
     expect(() => sent('mistral', { logprobs: true })).toThrow(refused('logprobs'));
   });

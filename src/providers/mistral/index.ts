@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../protocols/protocol.js';
 import { defineProvider } from '../provider.js';
 import { countOf, developerAsSystem, eachMessage, redivided, withCacheRead, withoutKeys } from '../quirks.js';
 
@@ -7,6 +8,20 @@ const MESSAGE_KEYS: Readonly<Record<string, ReadonlySet<string>>> = {
   tool: new Set(['role', 'content', 'tool_call_id', 'name']),
 };
 const PLAIN_KEYS: ReadonlySet<string> = new Set(['role', 'content']);
+
+/** Inline files are parts of a type of their own: https://docs.mistral.ai/capabilities/document_ai/document_qna */
+function withDocuments(message: JsonObject): JsonObject {
+  const content: unknown = message.content;
+  if (!Array.isArray(content) || !content.some(part => inlineFile(part) !== undefined)) return message;
+  return { ...message, content: content.map((part: unknown) => inlineFile(part) ?? part) };
+}
+
+function inlineFile(part: unknown): JsonObject | undefined {
+  const { file } = (part ?? {}) as { file?: { file_data?: unknown; filename?: unknown } | null };
+  if (typeof file?.file_data !== 'string') return undefined;
+  const name = typeof file.filename === 'string' ? { document_name: file.filename } : {};
+  return { type: 'document_url', document_url: file.file_data, ...name };
+}
 
 /** https://docs.mistral.ai/api/endpoint/chat: a closed schema, fields that it lacks are refused with 422. */
 export const mistral = defineProvider({
@@ -42,7 +57,7 @@ export const mistral = defineProvider({
     }
     eachMessage(body, message => {
       const allowed = MESSAGE_KEYS[String(message.role)] ?? PLAIN_KEYS;
-      return withoutKeys(developerAsSystem(message), key => !allowed.has(key), drop);
+      return withDocuments(withoutKeys(developerAsSystem(message), key => !allowed.has(key), drop));
     });
     return body;
   },
