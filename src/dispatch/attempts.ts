@@ -39,7 +39,8 @@ const ERROR_BODY_LIMIT = 64 * 1024;
 export interface Call {
   readonly channel: Channel;
   readonly upstreamModel: string;
-  readonly body: JsonObject;
+  readonly skim: JsonObject;
+  readonly body: () => JsonObject;
   /** The bytes that `body` was parsed from. */
   readonly raw: Uint8Array;
   readonly headers: InferenceCall['headers'];
@@ -67,11 +68,12 @@ export class Attempts {
    */
   async send(job: Job, route: Route, flow: Flow): Promise<Opened> {
     const startedAt = performance.now();
-    const { raw, body, headers } = job.call;
+    const { raw, skim, body, headers } = job.call;
     try {
       const opened = await this.open({
         channel: route.channel,
         upstreamModel: route.upstreamModel,
+        skim,
         body,
         raw,
         headers,
@@ -104,7 +106,11 @@ export class Attempts {
     };
     const askUsage = !this.#refuseUsage.has(channel.id);
     const headers = forwardedHeaders(call.headers);
-    const { request, dropped } = buildRequest(provider, outgoing, call.body, call.raw, { askUsage, headers });
+    const { request, dropped } = buildRequest(provider, outgoing, call.skim, call.raw, {
+      askUsage,
+      headers,
+      meant: call.body,
+    });
     const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       this.#exchange(provider, outgoing, request, partFlow, partCancel);
     const { stream, n } = facts;
@@ -123,7 +129,7 @@ export class Attempts {
       throw told(upstream.readError(reply.status, text, reply.headers), reply);
     }
     if (provider.unframe) reply = { ...reply, bytes$: provider.unframe(reply.bytes$) };
-    const rewriter = rewriterFor(provider, upstream, call.body);
+    const rewriter = rewriterFor(provider, upstream, call.skim);
     return { reply, provider, upstream, calls: fansOut ? n : 1, rewriter, dropped };
   }
 

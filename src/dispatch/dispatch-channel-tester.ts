@@ -30,7 +30,8 @@ export class DispatchChannelTester implements ChannelTester {
       const { reply, upstream } = await this.attempts.open({
         channel,
         upstreamModel,
-        body,
+        skim: body,
+        body: () => body,
         raw: Buffer.from(JSON.stringify(body)),
         headers: {},
         facts: { stream: false, includeUsage: false, n: 1 },

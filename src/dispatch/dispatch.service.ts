@@ -40,7 +40,7 @@ export class DispatchService implements BeforeApplicationShutdown {
    * @throws LazuError in the contract's words, as long as nothing was sent
    */
   async run(call: InferenceCall, inbound: Inbound, endpoint: 'chat'): Promise<Answer> {
-    const facts = inbound.readFacts(call.body, call.raw.length);
+    const facts = inbound.readFacts(call.skim, call.raw.length);
     const lane = laneOf(call);
     const {
       model,

@@ -16,10 +16,10 @@ export async function failover<T>(
   options: { maxAttempts: number; health: ChannelHealth },
   tryRoute: (route: Route) => Promise<T>,
 ): Promise<T> {
-  let failure = new LazuError('upstream_unavailable', 'No channel is left to try.');
+  let failure: LazuError | undefined;
   for (let attempt = 0; attempt < options.maxAttempts; attempt++) {
-    const again = failure.cause instanceof Unanswered && failure.code !== 'upstream_timeout' ? routes[0] : undefined;
-    const route = routes[attempt] ?? again;
+    const again = failure?.cause instanceof Unanswered && failure.code !== 'upstream_timeout';
+    const route = routes[attempt] ?? (again ? routes[0] : undefined);
     if (!route) break;
     job.meter.route(route);
     try {
@@ -32,5 +32,5 @@ export async function failover<T>(
       if (!failure.retryable || job.cancel.reason || job.call.gone.reason) break;
     }
   }
-  throw failure;
+  throw failure ?? new LazuError('upstream_unavailable', 'No channel is left to try.');
 }

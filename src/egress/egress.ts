@@ -47,9 +47,13 @@ export class Egress implements OnApplicationShutdown {
   }
 }
 
-/** undici's cheapest interface: events in, a Reply out. Chunks that come before anyone subscribes wait in a short queue. */
+/**
+ * undici's cheapest interface: events in, a Reply out. One read of the socket can hold a hundred chunks of a stream; they are handed
+ * on as one, when the read has been parsed and before anything else runs, so that all that follows is paid for once.
+ */
 class ReplyReader implements Dispatcher.DispatchHandler {
-  #early: Uint8Array[] | undefined;
+  #gathered: Uint8Array[] = [];
+  #flushing = false;
   #out: Subscriber<Uint8Array> | undefined;
   #ended = false;
   #error: LazuError | undefined;
@@ -78,34 +82,51 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (this.#out) this.#out.next(chunk);
-    else (this.#early ??= []).push(chunk);
+    this.#gathered.push(chunk);
+    if (this.#flushing || !this.#out) return;
+    this.#flushing = true;
+    queueMicrotask(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
   }
 
   onResponseEnd(): void {
     this.#ended = true;
-    this.#out?.complete();
+    this.#finish();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const told = networkError(error, this.#started);
+    this.#error = networkError(error, this.#started);
     this.#ended = true;
-    if (!this.#started) this.reject(told);
-    else if (this.#out) this.#out.error(told);
-    else this.#error = told;
+    if (this.#started) this.#finish();
+    else this.reject(this.#error);
   }
 
   #bytes(controller: Dispatcher.DispatchController): Observable<Uint8Array> {
     return new Observable(out => {
-      for (const chunk of this.#early ?? []) out.next(chunk);
-      this.#early = undefined;
       this.#out = out;
-      if (this.#error) out.error(this.#error);
-      else if (this.#ended) out.complete();
+      this.#flush();
+      if (this.#ended) this.#finish();
       return () => {
         if (!this.#ended) controller.abort(new LazuError('upstream_error', 'Nobody reads this answer any more.'));
       };
     });
+  }
+
+  #flush(): void {
+    const chunks = this.#gathered;
+    const [first] = chunks;
+    if (!first || !this.#out) return;
+    this.#gathered = [];
+    this.#out.next(chunks.length === 1 ? first : Buffer.concat(chunks));
+  }
+
+  #finish(): void {
+    if (!this.#out) return;
+    this.#flush();
+    if (this.#error) this.#out.error(this.#error);
+    else this.#out.complete();
   }
 }
 

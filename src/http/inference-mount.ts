@@ -12,7 +12,7 @@ import { Draining, refuseWhenDraining } from './draining.js';
 import { type Answer, INFERENCE_ROUTE, type InferenceCall, type InferenceRoute } from './inference.js';
 import { cutQueryKey } from './query-key.js';
 import { expectJson, parseJsonObject, readBody } from './read-body.js';
-import { nameRequest, newRequestId } from './request-id.js';
+import { nameRequest, newRequestId, requestIdHeaders } from './request-id.js';
 import { drainInto } from './sink.js';
 
 interface Mounted {
@@ -64,8 +64,10 @@ export class InferenceMount implements OnApplicationBootstrap {
     let queryKey: string | undefined;
     if (query >= 0) ({ url: request.url, key: queryKey } = cutQueryKey(target));
     const requestId = newRequestId();
-    nameRequest(response, requestId);
-    if (answerCors(request, response, this.config.corsOrigins)) return true;
+    if (request.headers.origin !== undefined) {
+      nameRequest(response, requestId);
+      if (answerCors(request, response, this.config.corsOrigins)) return true;
+    }
     const finished = this.draining.begin();
     this.#serve(route, request, response, { requestId, path, queryKey })
       .catch((error: unknown) => this.#refuse(route.inbound, response, requestId, error))
@@ -86,11 +88,12 @@ export class InferenceMount implements OnApplicationBootstrap {
     const startedAt = Date.now();
     expectJson(request.headers['content-type']);
     const raw = await readBody(request, this.config.maxBodyBytes);
-    const body = parseJsonObject(raw);
+    const { skim, body } = parseJsonObject(raw);
     const gone = new Cancel();
     response.once('close', () => gone.cancel(LEFT));
-    const call = { requestId, caller, startedAt, path, raw, body, headers: request.headers, gone };
+    const call = { requestId, caller, startedAt, path, raw, skim, body, headers: request.headers, gone };
     const answer = await route.handle(call);
+    Object.assign(answer.headers, requestIdHeaders(requestId));
     await drainInto(response, answer, gone, this.config.writeStallMs);
   }
 
@@ -101,6 +104,7 @@ export class InferenceMount implements OnApplicationBootstrap {
       response.destroy();
       return;
     }
+    nameRequest(response, requestId);
     const body = Buffer.from(JSON.stringify(inbound.writeError(error, requestId).body));
     // A body that was not read to its end would be taken for the next request.
     if (!response.req.complete) response.setHeader('connection', 'close');

@@ -16,7 +16,10 @@ export interface InferenceCall {
   readonly path: string;
   /** Bytes as they came; what a same-protocol upstream gets. */
   readonly raw: Buffer;
-  readonly body: JsonObject;
+  /** The body's structure; text in it may be undecoded (`ParsedBody.skim`). */
+  readonly skim: JsonObject;
+  /** The body as it is meant. */
+  readonly body: () => JsonObject;
   /** Lower-case names, as Node gives them. Only allow-listed ones go upstream. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Cancelled when the caller leaves before its answer has been written. */

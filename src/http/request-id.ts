@@ -20,7 +20,11 @@ export function newRequestId(): string {
 }
 
 /** Under our own name, and under the one that the vendors' SDKs show in their errors (`_request_id`). */
+export const requestIdHeaders = (requestId: string): Record<string, string> => ({
+  'x-lazu-request-id': requestId,
+  'x-request-id': requestId,
+});
+
 export function nameRequest(response: ServerResponse, requestId: string): void {
-  response.setHeader('x-lazu-request-id', requestId);
-  response.setHeader('x-request-id', requestId);
+  for (const [name, value] of Object.entries(requestIdHeaders(requestId))) response.setHeader(name, value);
 }

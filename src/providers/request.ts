@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly askUsage: boolean;
   /** Caller's headers that may go upstream, by allow-list: `traceparent`, `tracestate`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Where `body` is only a skim of the bytes: gives the body as it is meant, for when it must be written anew. */
+  readonly meant?: () => JsonObject;
 }
 
 export interface BuiltRequest {
@@ -40,6 +42,9 @@ export function buildRequest(
   const dropped = new Set<string>();
   const written = writeBody(provider, outgoing, body, dropped);
   const mustAsk = outgoing.stream && options.askUsage && provider.streamUsage === 'ask';
+  if (options.meant && mustBeWritten(written, body, mustAsk)) {
+    return buildRequest(provider, outgoing, options.meant(), raw, { ...options, meant: undefined });
+  }
   return { request: envelope(provider, outgoing, bytes(written, body, raw, mustAsk), options), dropped: [...dropped] };
 }
 
@@ -89,16 +94,25 @@ function writeBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dro
   return copy ?? body;
 }
 
+/** Neither the caller's own bytes nor a splice will do. */
+function mustBeWritten(written: JsonObject, body: JsonObject, mustAsk: boolean): boolean {
+  if (written !== body) return true;
+  if (!mustAsk || asksUsage(body)) return false;
+  return Object.hasOwn(body, 'stream_options') || Object.keys(body).length === 0;
+}
+
+const asksUsage = ({ stream_options: options }: JsonObject): boolean =>
+  (options as JsonObject | null | undefined)?.include_usage === true;
+
 function bytes(written: JsonObject, body: JsonObject, raw: Uint8Array, mustAsk: boolean): Uint8Array {
-  const asks = written.stream_options as JsonObject | null | undefined;
-  if (mustAsk && asks?.include_usage !== true) {
-    if (written !== body || Object.hasOwn(body, 'stream_options') || Object.keys(body).length === 0) {
-      return Buffer.from(JSON.stringify({ ...written, stream_options: { ...asks, include_usage: true } }));
-    }
-    const behindBrace = raw.indexOf(OPEN_BRACE) + 1;
-    return Buffer.concat([raw.subarray(0, behindBrace), ASK_USAGE, raw.subarray(behindBrace)]);
+  const add = mustAsk && !asksUsage(written);
+  if (mustBeWritten(written, body, mustAsk)) {
+    const asking = { stream_options: { ...(written.stream_options as JsonObject | null), include_usage: true } };
+    return Buffer.from(JSON.stringify(add ? { ...written, ...asking } : written));
   }
-  return written === body ? raw : Buffer.from(JSON.stringify(written));
+  if (!add) return raw;
+  const behindBrace = raw.indexOf(OPEN_BRACE) + 1;
+  return Buffer.concat([raw.subarray(0, behindBrace), ASK_USAGE, raw.subarray(behindBrace)]);
 }
 
 function envelope(
@@ -109,17 +123,12 @@ function envelope(
 ): UpstreamRequest {
   const base = outgoing.channel.baseUrl ?? provider.baseUrl;
   if (base === undefined) {
-    throw new LazuError(
-      'upstream_unavailable',
-      `Channel ${outgoing.channel.id} needs a base_url; set it on the channel.`,
-      {
-        retryable: true,
-      },
-    );
+    const message = `Channel ${outgoing.channel.id} needs a base_url; set it on the channel.`;
+    throw new LazuError('upstream_unavailable', message, { retryable: true });
   }
   return {
     method: 'POST',
-    url: new URL(base.replace(/\/+$/, '') + (provider.path?.(outgoing) ?? '/chat/completions')),
+    url: parsedUrl(base.replace(/\/+$/, '') + (provider.path?.(outgoing) ?? '/chat/completions')),
     headers: {
       ...headers,
       accept: outgoing.stream ? 'text/event-stream' : 'application/json',
@@ -129,6 +138,19 @@ function envelope(
     },
     body,
   };
+}
+
+/** Channels are few and requests many: parsing the same URL for each would show in a profile. */
+const urls = new Map<string, URL>();
+const MOST_URLS = 1_000;
+
+function parsedUrl(text: string): URL {
+  let url = urls.get(text);
+  if (!url) {
+    if (urls.size >= MOST_URLS) urls.clear();
+    urls.set(text, (url = new URL(text)));
+  }
+  return url;
 }
 
 /** The default: what most vendors took over from OpenAI. A channel without a credential sends no header. */

@@ -85,6 +85,7 @@ async function record(row, flags) {
   const upstream = await startUpstream({ chunks: row.chunks ?? 100, delay: 0 });
   try {
     const target = await (values.of === 'bare' ? startBare : startLazu)(upstream.port, flags);
+    target.profiled = true; // the profiler itself never rests
     try {
       const expectedBytes =
         row.load === 'streams' ? await checkStream(target, row.body, row.chunks) : await checkPlain(target, row.body);
