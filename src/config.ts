@@ -54,6 +54,9 @@ const variables = z.object({
   DRAIN_MS: ms(30_000),
 });
 
+/** Names of all variables but those that providers read. */
+export const VARIABLES: readonly string[] = Object.keys(variables.shape);
+
 export interface Config {
   /** Undefined: an embedded PostgreSQL under `dataDir`. */
   readonly databaseUrl: string | undefined;

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, loadConfig, VARIABLES } from './config.js';
+import { providers } from './providers/index.js';
+
+const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
+
+const providerVariables = providers.flatMap(({ environment: from }) => [
+  ...(from?.variables ?? []),
+  ...(from?.baseUrlVariable === undefined ? [] : [from.baseUrlVariable]),
+]);
+const example = Object.fromEntries(
+  [...read('.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+);
+const readme = read('README.md');
+const section = readme.slice(readme.indexOf('## Configuration'), readme.indexOf('## Docker'));
+const [settings = '', upstreams = ''] = section.split('Each upstream key');
+
+describe('configuration', () => {
+  it('.env.example has every variable and no other', () => {
+    expect(Object.keys(example).sort()).toEqual([...VARIABLES, ...providerVariables].sort());
+  });
+
+  it('.env.example says what holds without it', () => {
+    const { environment: _, ...defaults } = loadConfig({});
+    const { environment: __, ...fromExample } = loadConfig(example);
+    expect(fromExample).toEqual(defaults);
+  });
+
+  it('the README has every variable and no other, with the defaults of .env.example', () => {
+    const rows = [...settings.matchAll(/^\| `([A-Z_]+)` \| (?:`(.*?)`)? ?\|/gm)].map(([, name, value]) => [
+      name!,
+      value ?? '',
+    ]);
+    expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(VARIABLES.map(name => [name, example[name]])));
+    const table = upstreams.slice(upstreams.indexOf('|---'));
+    const named = [...table.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!);
+    expect(named.sort()).toEqual([...providerVariables].sort());
+  });
+
+  it('counts an empty value as unset, and reads lists and sizes', () => {
+    const config = loadConfig({ PORT: '', MAX_BODY_MB: '2', CORS_ORIGINS: 'https://a.example, https://b.example,' });
+    expect(config).toMatchObject({
+      port: 8080,
+      maxBodyBytes: 2 * 1024 * 1024,
+      corsOrigins: ['https://a.example', 'https://b.example'],
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it.each([
+    ['PORT', 'eighty'],
+    ['DATABASE_URL', 'mysql://secret'],
+    ['LAZU_ADMIN_KEY', 'sk-lazu-admin-secret'],
+    ['ENCRYPTION_KEY', 'secret'],
+    ['BILLING', 'secret'],
+    ['WORKERS', '2'],
+  ])('a wrong %s is one line that names it and not its value', (name, value) => {
+    const load = () => loadConfig({ [name]: value });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(new RegExp(`^${name}: [^\\n]+$`));
+    expect(load).not.toThrow(/secret/);
+  });
+});
