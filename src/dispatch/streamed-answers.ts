@@ -81,7 +81,7 @@ export class StreamedAnswers {
     const opened = await this.attempts.send(job, route, to.flow);
     expectEventStream(opened);
     const { reply, provider, upstream, rewriter } = opened;
-    const watch = upstream.frameWatch({ includeUsage: job.facts.includeUsage });
+    const watch = upstream.frameWatch({ includeUsage: job.facts.includeUsage, answers: job.facts.n });
     const delivered = new Delivered(upstream);
     const report = () => {
       if (watch.model !== undefined) job.meter.resolvedModel(watch.model);

@@ -59,7 +59,7 @@ export interface Upstream {
   /** Usage of a whole answer; undefined when it carries none. */
   usageOf(answer: JsonObject): Usage | undefined;
   /** Watches the bytes of one stream go by (`dispatch/pass-through.ts` drives it). */
-  frameWatch(options: { includeUsage: boolean }): FrameWatch;
+  frameWatch(options: WatchOptions): FrameWatch;
   /** Several whole answers as one; usage is the sum. */
   mergeAnswers(answers: readonly JsonObject[]): JsonObject;
   answerMerger(): AnswerMerger;
@@ -80,6 +80,13 @@ export interface AnswerRewrite {
 export interface AnswerRewriter {
   answer(answer: JsonObject): JsonObject;
   frames(frames: Buffer): Buffer;
+}
+
+export interface WatchOptions {
+  /** The caller wants the usage frame. */
+  readonly includeUsage: boolean;
+  /** How many answers interleave in this stream; 1 unless said otherwise. */
+  readonly answers?: number;
 }
 
 /** Makes one stream of several, for `n` answers from a vendor that gives one at a time. */

@@ -82,6 +82,16 @@ describe('watching an OpenAI chat stream', () => {
     expect(Buffer.from(watch.terminal()).equals(DONE)).toBe(true);
   });
 
+  it('trap 25: one of two answers that finished is no end of both; only [DONE] is', () => {
+    const watch = new OpenAiChatFrameWatch({ includeUsage: false, answers: 2 });
+    watch.see(frame({ choices: [{ index: 1, delta: { content: 'half' }, finish_reason: null }] }));
+    watch.see(frame({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
+    watch.ended();
+    expect(watch.complete).toBe(false);
+    watch.see(DONE);
+    expect(watch.complete).toBe(true);
+  });
+
   it('stops at an error object and says what it was', () => {
     const watch = watchOf(false);
     const content = watch.see(

@@ -1,5 +1,5 @@
 import type { LazuError } from '../../errors.js';
-import type { FrameWatch } from '../protocol.js';
+import type { FrameWatch, WatchOptions } from '../protocol.js';
 import { dataOf, eachFrame } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { readErrorObject } from './read-error.js';
@@ -37,7 +37,7 @@ export class OpenAiChatFrameWatch implements FrameWatch {
   #last: Buffer = NOTHING;
   #beforeLast: Buffer = NOTHING;
 
-  constructor(private readonly options: { includeUsage: boolean }) {}
+  constructor(private readonly options: WatchOptions) {}
 
   get complete(): boolean {
     return this.#done;
@@ -59,6 +59,8 @@ export class OpenAiChatFrameWatch implements FrameWatch {
   }
 
   ended(): void {
+    // One of several answers may have finished while another had not: then only the mark is proof.
+    if ((this.options.answers ?? 1) > 1) return;
     this.#finished ||= [this.#beforeLast, this.#last].some(frames => FINISHED.test(frames.toString('latin1')));
     if (this.#finished && !this.error) this.#done = true;
   }
