@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 /** What contract §11 says a caller gets for an upstream's answer; written from the contract, not from the code. */
 export interface ExpectedError {
   readonly kind: string;
@@ -67,3 +69,21 @@ export function expectedStream(bytes: Buffer, usageAsked: boolean): string {
 /** A frame with the blank line that ends it. */
 export const closed = (frame: string): string =>
   frame === '' || /\n\r?\n$/.test(frame) ? frame : frame.endsWith('\n') ? `${frame}\n` : `${frame}\n\n`;
+
+export const framesIn = (stream: string): string[] => stream.match(/[\s\S]*?\r?\n\r?\n/g) ?? [];
+
+/**
+ * Contract §4 promises reasoning as `reasoning_content`; vendors that call it `reasoning` get it copied there, beside their own.
+ * @returns `before` when `after` is just that, or the very same; else `after`
+ */
+export function lessPromisedReasoning(before: string | undefined, after: string): string {
+  if (before === undefined || before === after) return after;
+  const [was, is] = [before, after].map(text => JSON.parse(text.replace(/^data: ?/, '')));
+  for (const choice of is.choices ?? []) {
+    const piece = choice.delta ?? choice.message ?? {};
+    const had = was.choices.find((other: any) => other.index === choice.index);
+    if ((had.delta ?? had.message)?.reasoning_content === undefined && piece.reasoning_content === piece.reasoning)
+      delete piece.reasoning_content;
+  }
+  return isDeepStrictEqual(was, is) ? before : after;
+}

@@ -14,7 +14,10 @@ export interface ChoiceReading {
   readonly index: number;
   /** Text, or the parts where a vendor answers in parts. */
   readonly content: unknown;
+  /** By whatever name. */
   readonly reasoning: string;
+  /** By the name that contract §4 promises. */
+  readonly reasoningContent: string;
   readonly refusal: string;
   readonly toolCalls: readonly { readonly id: unknown; readonly name: string; readonly input: unknown }[];
   readonly finishReason: string | null;
@@ -24,6 +27,7 @@ interface Heard {
   content: string;
   parts: unknown[];
   reasoning: string;
+  reasoningContent: string;
   refusal: string;
   calls: { id: unknown; name: string; input: string }[];
   finishReason: string | null;
@@ -75,13 +79,17 @@ async function readChunks(chunks: AsyncIterable<any>): Promise<Reading> {
   return { ...said, choices: [...heard].sort(([a], [b]) => a - b).map(([index, one]) => reading(index, one)) };
 }
 
-const newHeard = (): Heard => ({ content: '', parts: [], reasoning: '', refusal: '', calls: [], finishReason: null });
+const newHeard = (): Heard => ({
+  ...{ content: '', parts: [], calls: [], finishReason: null },
+  ...{ reasoning: '', reasoningContent: '', refusal: '' },
+});
 
 /** A message, or a piece of one. */
 function hear(heard: Heard, piece: any): void {
   if (typeof piece.content === 'string') heard.content += piece.content;
   else if (Array.isArray(piece.content)) heard.parts.push(...piece.content);
   heard.reasoning += piece.reasoning_content ?? piece.reasoning ?? '';
+  heard.reasoningContent += piece.reasoning_content ?? '';
   heard.refusal += piece.refusal ?? '';
   const calls: any[] = piece.tool_calls ?? (piece.function_call ? [{ index: 0, function: piece.function_call }] : []);
   calls.forEach((call, at) => {
@@ -96,6 +104,7 @@ const reading = (index: number, { content, parts, calls, ...rest }: Heard): Choi
   index,
   content: parts.length > 0 ? [content, ...parts] : content,
   reasoning: rest.reasoning,
+  reasoningContent: rest.reasoningContent,
   refusal: rest.refusal,
   toolCalls: calls.map(({ id, name, input }) => ({ id, name, input: parsed(input) })),
   finishReason: rest.finishReason,
