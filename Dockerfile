@@ -7,6 +7,9 @@ COPY nest-cli.json tsconfig.json tsconfig.build.json prisma.config.ts ./
 COPY prisma prisma
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+# Prisma's command line and what comes with it: needed to generate the client above, never at run time.
+RUN rm -rf node_modules/.bin node_modules/prisma node_modules/typescript node_modules/effect node_modules/@electric-sql && \
+  cd node_modules/@prisma && rm -rf config dev engines fetch-engine get-platform query-plan-executor streams-local studio-core
 
 FROM node:20-slim
 ENV NODE_ENV=production LAZU_DATA_DIR=/data

@@ -55,6 +55,12 @@ export function errorResponses(codes: readonly ErrorCode[]): JsonObject {
   return Object.fromEntries(sorted.map(([status, own]) => [String(status), response(status, own)]));
 }
 
+function example(code: ErrorCode): [string, JsonObject] {
+  const { type } = statusOf(code);
+  const error = { message: MEANING[code], type, code, param: null, request_id: 'req_lazu_01M82N0SVV26C583QSEP1WYZNE' };
+  return [code, { value: { error } }];
+}
+
 function response(status: number, codes: readonly ErrorCode[]): JsonObject {
   const headers = ['X-Lazu-Request-Id'];
   if (status === 429) headers.push('Retry-After', ...HEADERS.rateLimits);
@@ -62,6 +68,6 @@ function response(status: number, codes: readonly ErrorCode[]): JsonObject {
   return {
     description: codes.map(code => `\`${code}\`: ${MEANING[code]}`).join('\n\n'),
     headers: headersNamed(headers),
-    content: { 'application/json': { schema: ref('Error') } },
+    content: { 'application/json': { schema: ref('Error'), examples: Object.fromEntries(codes.map(example)) } },
   };
 }
