@@ -13,6 +13,8 @@ export interface Caller extends Scope {
   readonly accountRpm?: number | undefined;
   /** Tokens per rolling 60 s: the lower of key and account; undefined: no limit. */
   readonly tpm: number | undefined;
+  /** The account's own limit, which all its keys share; undefined: no limit. */
+  readonly accountTpm?: number | undefined;
   /** Cap in microUSD per `quotaPeriod`; undefined: none. */
   readonly quotaMicroUsd: bigint | undefined;
   readonly quotaPeriod: 'total' | 'day' | 'month' | undefined;

@@ -18,6 +18,7 @@ export class LiveKey implements Caller {
   rpm: number | undefined;
   accountRpm: number | undefined;
   tpm: number | undefined;
+  accountTpm: number | undefined;
   quotaMicroUsd: bigint | undefined;
   quotaPeriod: Caller['quotaPeriod'];
   revoked = false;
@@ -44,6 +45,7 @@ export class LiveKey implements Caller {
     this.rpm = lower(row.rpm, row.accountRpm);
     this.accountRpm = row.accountRpm ?? undefined;
     this.tpm = lower(row.tpm, row.accountTpm);
+    this.accountTpm = row.accountTpm ?? undefined;
     this.quotaMicroUsd = row.quotaMicroUsd === null ? undefined : BigInt(row.quotaMicroUsd);
     this.quotaPeriod = this.quotaMicroUsd === undefined ? undefined : ((row.quotaPeriod ?? 'total') as 'total');
     this.expiresAt = row.expiresAt?.getTime() ?? Infinity;

@@ -12,6 +12,7 @@ import { EnvironmentChannels } from './environment-channels.js';
 import { Reservations } from './reservation.js';
 import { RouteOrder } from './route-order.js';
 import { StreamedAnswers } from './streamed-answers.js';
+import { UsualOutput } from './usual-output.js';
 import { WholeAnswers } from './whole-answers.js';
 
 @Module({
@@ -25,6 +26,7 @@ import { WholeAnswers } from './whole-answers.js';
     Reservations,
     RouteOrder,
     StreamedAnswers,
+    UsualOutput,
     WholeAnswers,
   ],
   exports: [DispatchService, ChannelTester],

@@ -8,6 +8,7 @@ import { LazuError } from '../errors.js';
 import type { Answer, InferenceCall } from '../http/inference.js';
 import { LimitStore } from '../limits/limit-store.js';
 import type { Inbound, RequestFacts } from '../protocols/protocol.js';
+import { isOutput, isTokens } from '../protocols/usage.js';
 import { MeterService } from '../usage/meter.service.js';
 import type { Ending } from '../usage/meter.js';
 import type { UsageRecord } from '../usage/usage-record.js';
@@ -17,6 +18,7 @@ import { RouteOrder } from './route-order.js';
 import { StreamedAnswers } from './streamed-answers.js';
 import { Trail } from './trail.js';
 import { unpricedNeed } from './unpriced.js';
+import { UsualOutput } from './usual-output.js';
 import { WholeAnswers } from './whole-answers.js';
 
 /** The one way out: nothing reaches a provider but through here, so no endpoint can forget to meter. */
@@ -29,6 +31,7 @@ export class DispatchService implements BeforeApplicationShutdown {
     @Inject(LimitStore) private readonly limits: LimitStore,
     private readonly catalog: CatalogService,
     private readonly reservations: Reservations,
+    private readonly usualOutput: UsualOutput,
     private readonly routeOrder: RouteOrder,
     private readonly meters: MeterService,
     private readonly whole: WholeAnswers,
@@ -60,7 +63,7 @@ export class DispatchService implements BeforeApplicationShutdown {
     const onClose = (record: UsageRecord) => {
       this.#open.delete(open);
       clearTimeout(deadline);
-      this.#settle(record);
+      this.#settle(record, facts.n);
     };
     try {
       const meter = this.meters.open({
@@ -109,8 +112,14 @@ export class DispatchService implements BeforeApplicationShutdown {
     }
   }
 
-  #settle(record: UsageRecord): void {
-    const tokens = record.dimensions.reduce((sum, { quantity }) => sum + quantity, 0);
+  #settle(record: UsageRecord, answers: number): void {
+    let tokens = 0;
+    let output = 0;
+    for (const { name, quantity } of record.dimensions) {
+      if (isTokens(name)) tokens += quantity;
+      if (isOutput(name)) output += quantity;
+    }
+    if (record.status === 'completed' && output > 0) this.usualOutput.saw(record.catalog_model, output / answers);
     if (record.status === 'failed' && record.charge_micro_usd === 0) this.limits.release(record.request_id);
     else this.limits.settle(record.request_id, BigInt(record.charge_micro_usd), tokens);
   }

@@ -6,6 +6,7 @@ import type { InferenceCall } from '../http/inference.js';
 import { LimitStore, type Verdict } from '../limits/limit-store.js';
 import type { RequestFacts } from '../protocols/protocol.js';
 import { limitHeaders } from './headers.js';
+import { UsualOutput } from './usual-output.js';
 
 const PICO_PER_MICRO = 1_000_000n;
 /** Output tokens held for when neither caller nor model names a cap (contract §13). */
@@ -17,6 +18,7 @@ export class Reservations {
   constructor(
     @Inject(Config) private readonly config: Config,
     @Inject(LimitStore) private readonly limits: LimitStore,
+    private readonly usualOutput: UsualOutput,
   ) {}
 
   /**
@@ -32,6 +34,8 @@ export class Reservations {
     if (caller.revoked) throw revoked();
     const output =
       facts.maxOutputTokens ?? Math.min(routes[0]?.model.maxOutputTokens ?? DEFAULT_OUTPUT, DEFAULT_OUTPUT);
+    const usual = Math.min(output, this.usualOutput.of(routes[0]!.model.name));
+    const tokens = facts.inputTokensEstimate + usual * facts.n;
     const verdict = this.limits.reserve({
       requestId: call.requestId,
       accountId: caller.accountId,
@@ -39,10 +43,11 @@ export class Reservations {
       rpm: caller.rpm,
       accountRpm: caller.accountRpm,
       tpm: caller.tpm,
-      tokens: facts.inputTokensEstimate + output * facts.n,
+      accountTpm: caller.accountTpm,
+      tokens,
       holdMicroUsd: this.config.billing === 'off' ? 0n : worstCase(facts, routes, output),
     });
-    return verdict instanceof Promise ? verdict.then(admit) : admit(verdict);
+    return verdict instanceof Promise ? verdict.then(later => admit(later, tokens)) : admit(verdict, tokens);
   }
 }
 
@@ -71,11 +76,12 @@ const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 const revoked = () => new LazuError('invalid_api_key', 'This API key has been deleted or disabled.');
 
-function admit(verdict: Verdict): Record<string, string> {
+/** @param tokens what the request was estimated at */
+function admit(verdict: Verdict, tokens: number): Record<string, string> {
   const headers = limitHeaders(verdict.standing);
   if (verdict.admitted) return headers;
   const { retryAfter } = verdict;
-  const wait = retryAfter === undefined ? 'Lower `max_tokens` or send less input.' : `Try again in ${retryAfter} s.`;
+  const wait = `Try again in ${retryAfter} s.`;
   switch (verdict.reason) {
     case 'revoked':
       throw revoked();
@@ -85,7 +91,13 @@ function admit(verdict: Verdict): Record<string, string> {
         headers,
       });
     case 'tokens':
-      throw new LazuError('token_rate_limit_exceeded', `Too many tokens per minute. ${wait}`, { retryAfter, headers });
+      throw new LazuError(
+        'token_rate_limit_exceeded',
+        retryAfter === undefined
+          ? `This request alone counts ${tokens} tokens, more than the limit per minute. Lower \`max_tokens\` or send less input.`
+          : `Too many tokens per minute. ${wait}`,
+        { retryAfter, headers },
+      );
     case 'balance':
       throw new LazuError('insufficient_quota', 'The balance of this account does not cover this request.', {
         param: 'balance',

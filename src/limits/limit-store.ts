@@ -7,8 +7,11 @@ export interface Reservation {
   readonly rpm: number | undefined;
   /** Requests of all keys of the account together per rolling 60 s; undefined: no limit. */
   readonly accountRpm?: number | undefined;
+  /** Tokens of this key per rolling 60 s; undefined: no limit. */
   readonly tpm: number | undefined;
-  /** Admitted estimate: input bound + output cap, tokens. */
+  /** Tokens of all keys of the account together per rolling 60 s; undefined: no limit. */
+  readonly accountTpm?: number | undefined;
+  /** Admitted estimate: input, and the output that this model usually gives. */
   readonly tokens: number;
   /** Worst-case money to hold; 0n for endpoints that do not dispatch, and with `BILLING=off`. */
   readonly holdMicroUsd: bigint;
@@ -43,7 +46,7 @@ export interface LimitStore {
   reserve(ask: Reservation): Verdict | Promise<Verdict>;
   /** A stream outgrows its hold: `false` when no more is to be had. */
   extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean>;
-  /** The request is over: the hold becomes this charge. Idempotent; never throws. */
+  /** The request is over: the hold becomes this charge, the estimate what it took. Idempotent; never throws. */
   settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void;
   /** The request did nothing: hold and tokens come back; its slot in the RPM window does not. Idempotent; never throws. */
   release(requestId: string): void;

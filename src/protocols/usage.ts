@@ -44,6 +44,10 @@ export function tokensOf(usage: Usage): number {
 }
 
 const OUTPUT: readonly TokenDimension[] = ['output', 'audio_output', 'image_output'];
+const CALLS: readonly Dimension[] = CALL_DIMENSIONS;
+
+export const isTokens = (dimension: Dimension): boolean => !CALLS.includes(dimension);
+export const isOutput = (dimension: Dimension): boolean => (OUTPUT as readonly Dimension[]).includes(dimension);
 
 /** Sum of the token dimensions that were sent, cached ones included. */
 export function inputTokensOf(usage: Usage): number {

@@ -191,6 +191,22 @@ describe('what a key’s calls cost', () => {
     expect(others.map(({ status }) => status)).toEqual([200, 200, 429]);
   });
 
+  it('has token limits, which a request larger than the whole limit is told of', async () => {
+    const account = await lazu.admin('POST', '/api/admin/accounts', { name: 'talkative', tpm: 300 });
+    const { key } = await lazu.admin('POST', `/api/admin/accounts/${account.id}/keys`, { name: 'k' });
+    const first = await call({ ...chat, max_tokens: 100 }, as(key));
+    expect([first.status, first.headers.get('x-ratelimit-limit-tokens')]).toEqual([200, '300']);
+    const large = await call({ ...chat, max_tokens: 400 }, as(key));
+    expect([large.status, large.headers.get('retry-after')]).toEqual([429, null]);
+    expect(JSON.parse(large.text).error).toMatchObject({
+      code: 'token_rate_limit_exceeded',
+      message: expect.stringContaining('more than the limit'),
+    });
+    const later = await call({ ...chat, max_tokens: 270 }, as(key));
+    expect([later.status, JSON.parse(later.text).error.code]).toEqual([429, 'token_rate_limit_exceeded']);
+    expect(Number(later.headers.get('retry-after'))).toBeGreaterThan(50);
+  });
+
   it('can be searched and summed by operators', async () => {
     const failed = await call({ ...chat, metadata: { sandbox: '500' } });
     expect(failed.status).toBeGreaterThanOrEqual(500);
