@@ -21,6 +21,10 @@ export function drainInto(response: ServerResponse, answer: Answer, gone: Cancel
       error: () => response.destroy(), // frames$ never errors by design: errors are frames
       complete: () => {
         if (!response.writableEnded) response.end();
+        if (response.writableLength === 0) return;
+        // A whole answer may take long to carry away: Node's own timer starts anew as long as some of it goes.
+        if (answer.length !== undefined) response.setTimeout(stallMs, () => response.destroy());
+        else stalled ??= setTimeout(() => response.destroy(), stallMs);
       },
     });
     const left = () => {
