@@ -10,8 +10,8 @@ import { LimitStore } from '../limits/limit-store.js';
 import type { Inbound, RequestFacts } from '../protocols/protocol.js';
 import { isOutput, isTokens } from '../protocols/usage.js';
 import { MeterService } from '../usage/meter.service.js';
-import type { Ending } from '../usage/meter.js';
 import type { UsageRecord } from '../usage/usage-record.js';
+import { endingOf } from './ending.js';
 import type { Job } from './job.js';
 import { Reservations } from './reservation.js';
 import { RouteOrder } from './route-order.js';
@@ -107,7 +107,7 @@ export class DispatchService implements BeforeApplicationShutdown {
       const error = LazuError.from(thrown);
       job.call.gone.listen(undefined);
       job.meter.routing(job.trail.asRouting(routes[0]?.channel.lane ?? null));
-      await job.meter.close(leftBehind(job, error) ?? { kind: 'failed', error });
+      await job.meter.close(endingOf(job, error));
       throw error;
     }
   }
@@ -123,12 +123,6 @@ export class DispatchService implements BeforeApplicationShutdown {
     if (record.status === 'failed' && record.charge_micro_usd === 0) this.limits.release(record.request_id);
     else this.limits.settle(record.request_id, BigInt(record.charge_micro_usd), tokens);
   }
-}
-
-/** The caller left, and the time that a call runs on for them is over: the vendor has read the input, and bills it (contract §13). */
-function leftBehind(job: Job, error: LazuError): Ending | undefined {
-  if (!job.call.gone.reason || job.cancel.reason !== error) return undefined;
-  return { kind: 'left', drained: false, delivered: { inputTokens: job.facts.inputTokensEstimate, outputTokens: 0 } };
 }
 
 /** A request that has a meter which is not closed yet. */

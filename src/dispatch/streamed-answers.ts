@@ -9,6 +9,7 @@ import { inputTokensOf } from '../protocols/usage.js';
 import { Attempts, metered, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { Delivered } from './delivered.js';
+import { endingOf } from './ending.js';
 import { failover } from './failover.js';
 import { returnedHeaders } from './headers.js';
 import type { Job } from './job.js';
@@ -144,7 +145,7 @@ export class StreamedAnswers {
 
   /** The last event is the error, in the caller's protocol, and no end mark follows: half an answer never looks like a whole one. */
   async #endWithError(job: Job, outlet: Outlet, error: LazuError): Promise<void> {
-    await job.meter.close({ kind: 'failed', error }).catch(() => undefined);
+    await job.meter.close(endingOf(job, error)).catch(() => undefined);
     outlet.next(Buffer.from(job.inbound.writeError(error, job.call.requestId).frame));
     outlet.complete();
   }
