@@ -28,11 +28,15 @@ export class LazuProcess {
 
   /**
    * Resolves when it listens. With exactly this environment, and no more: nobody's own keys are ever spent.
+   * @param options.node further options for Node itself
    * @throws Error with what it said, when it ends instead
    */
-  static async start(environment: Record<string, string>): Promise<LazuProcess> {
+  static async start(
+    environment: Record<string, string>,
+    options: { node?: readonly string[] } = {},
+  ): Promise<LazuProcess> {
     if (!existsSync(MAIN)) throw new Error('There is no dist/main.js: `npm run build` first, as `npm test` does.');
-    const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+    const child = spawn(process.execPath, ['--enable-source-maps', ...(options.node ?? []), MAIN], {
       cwd: packageRoot,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
