@@ -24,7 +24,7 @@ export const MEANING: Readonly<Record<ErrorCode, string>> = {
   request_not_found: 'This key made no request with this id.',
   method_not_allowed: 'The path exists, the method does not.',
   conflict: 'It contradicts what is there; the message says how.',
-  payload_too_large: 'The body is larger than the endpoint takes (`MAX_BODY_MB`).',
+  payload_too_large: 'The body is larger than the endpoint takes: `MAX_BODY_MB` for inference.',
   file_too_large: 'A file is larger than its purpose allows (413), or all files of one call together (400).',
   unsupported_media_type: 'The body must be uncompressed JSON.',
   invalid_value: 'Right type, but out of bounds; `param` names the field.',
