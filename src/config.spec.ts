@@ -47,6 +47,18 @@ describe('configuration', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
+  it('reads which hosts and networks may be fetched from', () => {
+    const list = 'bucket.internal, minio,10.0.0.0/8, fd00::/8 ,192.168.1.1,';
+    expect(loadConfig({ FETCH_ALLOW: list }).fetchAllow).toEqual([
+      'bucket.internal',
+      'minio',
+      '10.0.0.0/8',
+      'fd00::/8',
+      '192.168.1.1',
+    ]);
+    expect(loadConfig({}).fetchAllow).toEqual([]);
+  });
+
   it.each([
     ['PORT', 'eighty'],
     ['DATABASE_URL', 'mysql://secret'],
@@ -54,6 +66,9 @@ describe('configuration', () => {
     ['ENCRYPTION_KEY', 'secret'],
     ['BILLING', 'secret'],
     ['WORKERS', '2'],
+    ['FETCH_ALLOW', '10.0.0.0/33,secret'],
+    ['FETCH_ALLOW', 'https://secret'],
+    ['FETCH_ALLOW', '*.secret'],
   ])('a wrong %s is one line that names it and not its value', (name, value) => {
     const load = () => loadConfig({ [name]: value });
     expect(load).toThrow(ConfigError);

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 /** Injection token and type of the one frozen configuration: environment in, validated values out (contract §16). */
@@ -8,6 +9,22 @@ const int = (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) =>
 const ms = (fallback: number) => int(fallback, 1, 24 * 3600 * 1000);
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
   z.enum(values).default(fallback as never);
+
+const list = (text: string) =>
+  text
+    .split(',')
+    .map(entry => entry.trim())
+    .filter(Boolean);
+
+/** `files.internal`, `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`. */
+function isHostOrNetwork(entry: string): boolean {
+  const [address = '', bits, ...more] = entry.split('/');
+  const family = isIP(address);
+  if (bits !== undefined) {
+    return family > 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+  }
+  return family > 0 || /^(?=.*[a-z])[a-z\d]([a-z\d._-]*[a-z\d])?\.?$/i.test(entry);
+}
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
@@ -36,6 +53,11 @@ const variables = z.object({
     .optional(),
   TRUST_PROXY: z.string().default('off'),
   CORS_ORIGINS: z.string().default(''),
+  FETCH_ALLOW: z
+    .string()
+    .default('')
+    .transform(list)
+    .refine(entries => entries.every(isHostOrNetwork), 'must be host names, addresses or CIDRs, divided by commas'),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'verbose'], 'info'),
   LOG_FORMAT: oneOf(['text', 'json'], 'text'),
   JOURNAL_SYNC: oneOf(['interval', 'always', 'off'], 'interval'),
@@ -75,6 +97,8 @@ export interface Config {
   /** `off`, a hop count, or addresses and CIDRs divided by commas. */
   readonly trustProxy: string;
   readonly corsOrigins: readonly string[];
+  /** Host names, addresses and CIDRs that URLs of callers may point to though they are not public. */
+  readonly fetchAllow: readonly string[];
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'verbose';
   readonly logFormat: 'text' | 'json';
   readonly journalSync: 'interval' | 'always' | 'off';
@@ -122,9 +146,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     host: v.HOST,
     encryptionKey: v.ENCRYPTION_KEY,
     trustProxy: v.TRUST_PROXY,
-    corsOrigins: v.CORS_ORIGINS.split(',')
-      .map(origin => origin.trim())
-      .filter(Boolean),
+    corsOrigins: list(v.CORS_ORIGINS),
+    fetchAllow: v.FETCH_ALLOW,
     logLevel: v.LOG_LEVEL,
     logFormat: v.LOG_FORMAT,
     journalSync: v.JOURNAL_SYNC,
