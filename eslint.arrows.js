@@ -13,7 +13,7 @@ const endpointRooms = [
   'audio',
   'search',
 ];
-const endpointMayKnow = ['http', 'auth', 'catalog', 'protocols', 'dispatch', 'usage', 'billing', 'egress'];
+const endpointMayKnow = ['http', 'auth', 'catalog', 'protocols', 'dispatch', 'usage', 'limits', 'billing', 'egress'];
 
 const mayKnow = {
   protocols: [],
@@ -22,7 +22,7 @@ const mayKnow = {
   providers: ['protocols', 'egress'],
   catalog: ['protocols', 'database', 'observability'],
   billing: ['database'],
-  limits: ['billing', 'observability'],
+  limits: ['billing', 'usage', 'observability'],
   usage: ['billing', 'catalog', 'protocols', 'database', 'observability'],
   auth: ['catalog', 'limits', 'database', 'observability'],
   http: ['auth', 'protocols', 'egress', 'observability'],
@@ -30,7 +30,7 @@ const mayKnow = {
   health: ['database', 'usage', 'catalog', 'auth', 'http'],
   observability: [],
   'api-reference': ['http', 'protocols', 'auth'],
-  admin: [...endpointMayKnow, 'limits', 'database', 'providers'],
+  admin: [...endpointMayKnow, 'database', 'providers'],
   ...Object.fromEntries(endpointRooms.map(room => [room, endpointMayKnow])),
 };
 

@@ -38,7 +38,14 @@ type TransactionRow = Prisma.LedgerTransactionGetPayload<{ include: { postings: 
 /** Append-only double entry: the postings of each transaction sum to zero. A balance is the sum of its postings. */
 @Injectable()
 export class LedgerService {
+  readonly #watchers: ((accountId: string) => void)[] = [];
+
   constructor(private readonly prisma: PrismaService) {}
+
+  /** Told when a top-up or an adjustment has changed a balance. */
+  watch(watcher: (accountId: string) => void): void {
+    this.#watchers.push(watcher);
+  }
 
   /**
    * Idempotent by reference: the same again gives the first result.
@@ -99,7 +106,9 @@ export class LedgerService {
     const first = await this.#find(accountId, kind, posting.reference);
     if (first) return this.#same(first, posting);
     try {
-      return await this.#post(accountId, kind, posting, trail);
+      const posted = await this.#post(accountId, kind, posting, trail);
+      for (const watcher of this.#watchers) watcher(accountId);
+      return posted;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
       const winner = await this.#find(accountId, kind, posting.reference); // the same call, at the same time

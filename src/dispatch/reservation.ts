@@ -36,6 +36,7 @@ export class Reservations {
       facts.maxOutputTokens ?? Math.min(routes[0]?.model.maxOutputTokens ?? DEFAULT_OUTPUT, DEFAULT_OUTPUT);
     const usual = Math.min(output, this.usualOutput.of(routes[0]!.model.name));
     const tokens = facts.inputTokensEstimate + usual * facts.n;
+    const isBound = this.config.billing === 'prepaid' || caller.quotaMicroUsd !== undefined;
     const verdict = this.limits.reserve({
       requestId: call.requestId,
       accountId: caller.accountId,
@@ -45,7 +46,10 @@ export class Reservations {
       tpm: caller.tpm,
       accountTpm: caller.accountTpm,
       tokens,
-      holdMicroUsd: this.config.billing === 'off' ? 0n : worstCase(facts, routes, output),
+      holdMicroUsd: isBound ? worstCase(facts, routes, output) : 0n,
+      quotaMicroUsd: caller.quotaMicroUsd,
+      quotaPeriod: caller.quotaPeriod,
+      startedAt: call.startedAt,
     });
     return verdict instanceof Promise ? verdict.then(later => admit(later, tokens)) : admit(verdict, tokens);
   }

@@ -1,3 +1,5 @@
+import type { QuotaPeriod } from './quota-period.js';
+
 /** What a request asks for before it is dispatched, at its dearest candidate. */
 export interface Reservation {
   readonly requestId: string;
@@ -13,8 +15,13 @@ export interface Reservation {
   readonly accountTpm?: number | undefined;
   /** Admitted estimate: input, and the output that this model usually gives. */
   readonly tokens: number;
-  /** Worst-case money to hold; 0n for endpoints that do not dispatch, and with `BILLING=off`. */
+  /** Worst-case money to hold, microUSD; 0n: nothing that money binds. */
   readonly holdMicroUsd: bigint;
+  /** Cap of this key in microUSD per `quotaPeriod`; undefined: none. */
+  readonly quotaMicroUsd: bigint | undefined;
+  readonly quotaPeriod: QuotaPeriod | undefined;
+  /** `Date.now()` when the caller was identified. */
+  readonly startedAt: number;
 }
 
 /** What `x-ratelimit-*` says. Absent numbers: no limit of that kind. `reset` in ms until the window is empty again. */
@@ -37,6 +44,14 @@ export type Verdict =
       readonly standing: Standing | undefined;
     };
 
+/** What there is to spend, by the same counters that `reserve` looks at. Undefined: does not bind. */
+export interface Left {
+  /** `balanceMicroUsd`: the ledger's, less the charges that are not posted yet. */
+  readonly account: { readonly balanceMicroUsd: bigint; readonly heldMicroUsd: bigint } | undefined;
+  /** In the current quota period, unposted charges included. */
+  readonly key: { readonly spentMicroUsd: bigint; readonly heldMicroUsd: bigint } | undefined;
+}
+
 /**
  * Rate windows and holds behind one port. In memory for one process; in Redis where hosts must agree. A synchronous verdict is
  * what memory gives: the data path awaits only what is a promise.
@@ -50,6 +65,10 @@ export interface LimitStore {
   settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void;
   /** The request did nothing: hold and tokens come back; its slot in the RPM window does not. Idempotent; never throws. */
   release(requestId: string): void;
+  /** @throws LazuError `service_unavailable` */
+  left(
+    spender: Pick<Reservation, 'accountId' | 'keyId' | 'quotaMicroUsd' | 'quotaPeriod' | 'startedAt'>,
+  ): Promise<Left>;
 }
 
 export const LimitStore = Symbol('LimitStore');

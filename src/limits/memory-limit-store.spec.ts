@@ -1,10 +1,12 @@
 import fc from 'fast-check';
-import type { Reservation } from './limit-store.js';
+import type { Reservation, Verdict } from './limit-store.js';
 import { MemoryLimitStore } from './memory-limit-store.js';
 
 let at = 0;
 let serial = 0;
-const store = () => new MemoryLimitStore(() => at);
+/** Where no money has to be read, every verdict is synchronous. */
+type Synchronous = { reserve(ask: Reservation): Verdict } & MemoryLimitStore;
+const store = () => new MemoryLimitStore(() => at) as Synchronous;
 const ask = (extra: Partial<Reservation> = {}): Reservation => ({
   requestId: `req_${++serial}`,
   accountId: 'acct_1',
@@ -13,6 +15,9 @@ const ask = (extra: Partial<Reservation> = {}): Reservation => ({
   tpm: undefined,
   tokens: 10,
   holdMicroUsd: 0n,
+  quotaMicroUsd: undefined,
+  quotaPeriod: undefined,
+  startedAt: 0,
   ...extra,
 });
 
@@ -103,42 +108,5 @@ describe('rate windows', () => {
       ),
       { numRuns: 100 },
     );
-  });
-});
-
-describe('holds', () => {
-  it('are taken, grown and come back once, whatever ends the request first', () => {
-    const limits = store();
-    limits.reserve(ask({ requestId: 'a', holdMicroUsd: 100n }));
-    limits.reserve(ask({ requestId: 'b', holdMicroUsd: 50n, rpm: 100 }));
-    expect(limits.heldBy('acct_1')).toBe(150n);
-    expect(limits.extend('b', 25n)).toBe(true);
-    expect(limits.heldBy('acct_1')).toBe(175n);
-    limits.settle('a', 40n, 10);
-    limits.release('a');
-    limits.settle('a', 40n, 10);
-    expect(limits.heldBy('acct_1')).toBe(75n);
-    limits.release('b');
-    expect(limits.extend('b', 1n)).toBe(true);
-    expect(limits.heldBy('acct_1')).toBe(0n);
-  });
-
-  it('trap 9: a hold that nobody gives back expires; an open one does not', () => {
-    const limits = store();
-    limits.reserve(ask({ requestId: 'leaked', holdMicroUsd: 7n }));
-    at += 29 * 60_000;
-    limits.reserve(ask({ requestId: 'open', holdMicroUsd: 5n }));
-    limits.sweep();
-    expect(limits.heldBy('acct_1')).toBe(12n);
-    at += 60_000;
-    limits.sweep();
-    expect(limits.heldBy('acct_1')).toBe(5n);
-  });
-
-  it('are not taken by a refused request', () => {
-    const limits = store();
-    limits.reserve(ask({ rpm: 1 }));
-    limits.reserve(ask({ rpm: 1, holdMicroUsd: 9n }));
-    expect(limits.heldBy('acct_1')).toBe(0n);
   });
 });

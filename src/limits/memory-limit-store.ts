@@ -1,97 +1,149 @@
-import type { LimitStore, Reservation, Verdict } from './limit-store.js';
+import { Funds, type FundsSource, type Spender } from './funds.js';
+import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
 import { correct, RateWindows, type Counted } from './rate-windows.js';
 
 /** What a request without any limit gets: shared, so that it costs nothing. */
 const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined });
 
-/** A hold outlives every request (their deadline is minutes); one that is older was leaked by a fault and comes back (trap 9). */
+/** For whom no other expiry is set. */
 const HOLD_EXPIRES_MS = 30 * 60_000;
 
 /** A request that was admitted and is not over. */
 interface Open {
-  readonly accountId: string;
+  readonly ask: Reservation;
   readonly takenAt: number;
-  readonly tokens: number;
   readonly counted: Counted | undefined;
   heldMicroUsd: bigint;
 }
 
+export interface MemoryLimitStoreOptions {
+  /** Where balances and what keys have spent are read; undefined: money is not looked at. */
+  readonly source?: FundsSource;
+  /** Longer than any request: a hold that is older was leaked by a fault, and comes back (trap 9). */
+  readonly holdExpiresMs?: number;
+}
+
 /**
- * Rate windows and holds of one process. Synchronous, so check and take cannot be torn apart by another request (trap 10). Only
- * admitted requests count against a limit; a refused one costs its caller nothing.
+ * Rate windows and holds of one process. Synchronous once figures are known, so check and take cannot be torn apart by another
+ * request (trap 10). Only admitted requests count against a limit; a refused one costs its caller nothing.
  */
 export class MemoryLimitStore implements LimitStore {
   readonly #windows = new RateWindows();
   readonly #open = new Map<string, Open>();
-  readonly #heldByAccount = new Map<string, bigint>();
+  readonly #funds: Funds | undefined;
+  readonly #holdExpiresMs: number;
 
   /** @param now milliseconds of a clock that never runs backwards */
-  constructor(private readonly now: () => number = () => performance.now()) {}
-
-  reserve(ask: Reservation): Verdict {
-    const { rpm, accountRpm, tpm, accountTpm } = ask;
-    const now = this.now();
-    if (rpm === undefined && accountRpm === undefined && tpm === undefined && accountTpm === undefined) {
-      if (ask.holdMicroUsd > 0n) this.#take(ask, undefined, now);
-      return ADMITTED;
-    }
-    const full = this.#windows.full(ask, now);
-    if (full) return { admitted: false, ...full, standing: this.#windows.standing(ask, now) };
-    const counted = this.#windows.take(ask, now);
-    if (counted || ask.holdMicroUsd > 0n) this.#take(ask, counted, now);
-    return { admitted: true, standing: this.#windows.standing(ask, now) };
+  constructor(
+    private readonly now: () => number = () => performance.now(),
+    { source, holdExpiresMs = HOLD_EXPIRES_MS }: MemoryLimitStoreOptions = {},
+  ) {
+    this.#funds = source && new Funds(source, now);
+    this.#holdExpiresMs = holdExpiresMs;
   }
 
-  extend(requestId: string, byMicroUsd: bigint): boolean {
-    const open = this.#open.get(requestId);
-    if (open) {
-      open.heldMicroUsd += byMicroUsd;
-      this.#addHeld(open.accountId, byMicroUsd);
+  reserve(ask: Reservation): Verdict | Promise<Verdict> {
+    return this.#reserve(ask, false);
+  }
+
+  /** @param isSure money was read for this request: a refusal needs no second look */
+  #reserve(ask: Reservation, isSure: boolean): Verdict | Promise<Verdict> {
+    const { rpm, accountRpm, tpm, accountTpm, holdMicroUsd } = ask;
+    const now = this.now();
+    const isLimited = rpm !== undefined || accountRpm !== undefined || tpm !== undefined || accountTpm !== undefined;
+    const full = isLimited ? this.#windows.full(ask, now) : undefined;
+    if (full) return { admitted: false, ...full, standing: this.#windows.standing(ask, now) };
+    if (holdMicroUsd > 0n && this.#funds) {
+      const reading = this.#funds.missing(ask);
+      if (reading) return reading.then(() => this.#reserve(ask, true));
+      const short = this.#funds.short(ask, holdMicroUsd);
+      if (short && !isSure && this.#funds.doubts(ask, short)) return this.#reserve(ask, true);
+      if (short) return { admitted: false, reason: short, standing: this.#windows.standing(ask, now) };
     }
+    this.#take(ask, isLimited ? this.#windows.take(ask, now) : undefined, now);
+    return isLimited ? { admitted: true, standing: this.#windows.standing(ask, now) } : ADMITTED;
+  }
+
+  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean> {
+    return this.#extend(requestId, byMicroUsd, false);
+  }
+
+  #extend(requestId: string, byMicroUsd: bigint, isSure: boolean): boolean | Promise<boolean> {
+    const open = this.#open.get(requestId);
+    if (!open || !this.#funds) return true;
+    const reading = this.#funds.missing(open.ask);
+    if (reading) return reading.then(() => this.#extend(requestId, byMicroUsd, true));
+    const short = this.#funds.short(open.ask, byMicroUsd);
+    if (short && !isSure && this.#funds.doubts(open.ask, short)) return this.#extend(requestId, byMicroUsd, true);
+    if (short) return false;
+    open.heldMicroUsd += byMicroUsd;
+    this.#funds.hold(open.ask, byMicroUsd);
     return true;
   }
 
-  settle(requestId: string, _chargeMicroUsd: bigint, tokens: number): void {
-    this.#close(requestId, tokens);
+  settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void {
+    const open = this.#close(requestId, tokens);
+    if (open && chargeMicroUsd > 0n) this.#funds?.charge(requestId, open.ask, chargeMicroUsd);
   }
 
   release(requestId: string): void {
     this.#close(requestId, 0);
   }
 
-  /** MicroUSD that open requests of an account hold now. */
-  heldBy(accountId: string): bigint {
-    return this.#heldByAccount.get(accountId) ?? 0n;
+  async left(spender: Spender): Promise<Left> {
+    const funds = this.#funds;
+    if (!funds) return { account: undefined, key: undefined };
+    for (let reading = funds.missing(spender); reading; reading = funds.missing(spender)) await reading;
+    const account = funds.account(spender.accountId);
+    const key = spender.quotaMicroUsd === undefined ? undefined : funds.key(spender);
+    return {
+      account:
+        account.credit === undefined ? undefined : { balanceMicroUsd: account.credit, heldMicroUsd: account.held },
+      key: key?.credit === undefined ? undefined : { spentMicroUsd: -key.credit, heldMicroUsd: key.held },
+    };
   }
 
-  /** Forgets windows that have emptied and holds that nobody gave back; called every minute. */
+  /** MicroUSD that open requests of an account hold now. */
+  heldBy(accountId: string): bigint {
+    return this.#funds?.account(accountId).held ?? 0n;
+  }
+
+  /** The sums changed otherwise than by what was settled here. @param accountId undefined: of every account */
+  forget(accountId: string | undefined): void {
+    this.#funds?.forget(accountId);
+  }
+
+  /** Forgets windows that have emptied and returns holds that nobody gave back; called every minute. */
   sweep(): void {
     const now = this.now();
     this.#windows.sweep(now);
+    this.#funds?.sweep();
     for (const [requestId, open] of this.#open) {
-      if (now - open.takenAt < HOLD_EXPIRES_MS) break; // insertion order is age
-      this.release(requestId);
+      const age = now - open.takenAt;
+      if (age < this.#holdExpiresMs) break; // insertion order is age
+      // Once more as long it is remembered, without money: should the request end after all, it is charged.
+      if (age >= 2 * this.#holdExpiresMs) this.release(requestId);
+      else this.#giveBack(open);
     }
   }
 
   #take(ask: Reservation, counted: Counted | undefined, now: number): void {
-    const { requestId, accountId, tokens, holdMicroUsd } = ask;
-    this.release(requestId);
-    this.#open.set(requestId, { accountId, takenAt: now, tokens, counted, heldMicroUsd: holdMicroUsd });
-    if (holdMicroUsd > 0n) this.#addHeld(accountId, holdMicroUsd);
+    this.release(ask.requestId);
+    this.#open.set(ask.requestId, { ask, takenAt: now, counted, heldMicroUsd: ask.holdMicroUsd });
+    this.#funds?.hold(ask, ask.holdMicroUsd);
   }
 
-  #close(requestId: string, tokens: number): void {
+  #close(requestId: string, tokens: number): Open | undefined {
     const open = this.#open.get(requestId);
-    if (!open) return;
+    if (!open) return undefined;
     this.#open.delete(requestId);
-    if (open.counted) correct(open.counted, tokens - open.tokens);
-    if (open.heldMicroUsd > 0n) this.#addHeld(open.accountId, -open.heldMicroUsd);
+    if (open.counted) correct(open.counted, tokens - open.ask.tokens);
+    this.#giveBack(open);
+    return open;
   }
 
-  #addHeld(accountId: string, microUsd: bigint): void {
-    const held = this.heldBy(accountId) + microUsd;
-    if (held === 0n) this.#heldByAccount.delete(accountId);
-    else this.#heldByAccount.set(accountId, held);
+  #giveBack(open: Open): void {
+    this.#funds?.hold(open.ask, -open.heldMicroUsd);
+    open.heldMicroUsd = 0n;
   }
 }

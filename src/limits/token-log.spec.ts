@@ -1,11 +1,13 @@
 import fc from 'fast-check';
-import type { Reservation } from './limit-store.js';
+import type { Reservation, Verdict } from './limit-store.js';
 import { MemoryLimitStore } from './memory-limit-store.js';
 import { TokenLog } from './token-log.js';
 
 let at = 0;
 let serial = 0;
-const store = () => new MemoryLimitStore(() => at);
+/** Where no money has to be read, every verdict is synchronous. */
+type Synchronous = { reserve(ask: Reservation): Verdict } & MemoryLimitStore;
+const store = () => new MemoryLimitStore(() => at) as Synchronous;
 const ask = (extra: Partial<Reservation> = {}): Reservation => ({
   requestId: `req_${++serial}`,
   accountId: 'acct_1',
@@ -14,6 +16,9 @@ const ask = (extra: Partial<Reservation> = {}): Reservation => ({
   tpm: 1_000,
   tokens: 100,
   holdMicroUsd: 0n,
+  quotaMicroUsd: undefined,
+  quotaPeriod: undefined,
+  startedAt: 0,
   ...extra,
 });
 

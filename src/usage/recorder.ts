@@ -12,6 +12,7 @@ import { requestIdOf } from './journal/line.js';
 import { usageMetrics } from './metrics.js';
 import type { RecordQueue } from './record-queue.js';
 import { repair } from './repair.js';
+import type { UnflushedCharges } from './unflushed-charges.js';
 
 const BATCH_ROWS = 1_000;
 const BATCH_DELAY_MS = 100;
@@ -26,6 +27,7 @@ export interface RecorderParts {
   readonly backlog: Backlog;
   /** Undefined with `BILLING=off`. */
   readonly ledger: Pick<LedgerService, 'postUsage'> | undefined;
+  readonly charges: UnflushedCharges;
   /** Directory for records that PostgreSQL refuses for good. */
   readonly root: string;
 }
@@ -41,6 +43,9 @@ export class Recorder {
   #timer: NodeJS.Timeout | undefined;
   #adoptTimer: NodeJS.Timeout | undefined;
   #failing = false;
+  /** An attempt failed, and nobody knows whether it committed. */
+  #unsure = false;
+  #caughtUp: () => void = () => undefined;
 
   constructor(private readonly parts: RecorderParts) {}
 
@@ -70,7 +75,9 @@ export class Recorder {
   async #adopt(): Promise<void> {
     usageMetrics.journalBytes.set(this.parts.journal.bytes);
     try {
-      if (await this.parts.backlog.adopt()) this.#soon();
+      if (!(await this.parts.backlog.adopt())) return;
+      this.parts.charges.catchUp(new Promise<void>(resolve => (this.#caughtUp = resolve)));
+      this.#soon();
     } catch (error) {
       this.#log.error(`journals of dead processes cannot be adopted: ${String(error)}`);
     }
@@ -100,18 +107,24 @@ export class Recorder {
       for (;;) {
         const fresh = queue.take(BATCH_ROWS);
         if (fresh) {
-          await this.#record(fresh.records);
+          await this.#batch(fresh.records);
           fresh.done();
         }
         if (journal.segments.current.spilled && queue.relaxed) journal.rotate();
         const old = await portions.next();
-        if (!old.done) await this.#record(old.value);
+        if (old.done) this.#caughtUp();
+        if (!old.done) await this.#batch(old.value);
         else if (queue.held === 0 && journal.segments.spilled.length === 0) return;
         else portions = backlog.portions(BATCH_ROWS);
       }
     } finally {
       await portions.return(undefined);
     }
+  }
+
+  /** While nobody reads the sums. */
+  #batch(records: readonly string[]): Promise<void> {
+    return this.parts.charges.record(() => this.#record(records));
   }
 
   /** @throws only when the recorder is stopped before they are in */
@@ -126,6 +139,7 @@ export class Recorder {
       } catch (error) {
         if (isRefusal(error)) return this.#recordOneByOne(records, error);
         usageMetrics.retries.inc();
+        this.#unsure = true;
         if (!this.#failing) this.#log.warn(`usage records wait in the journal for PostgreSQL: ${String(error)}`);
         this.#failing = true;
         await sleep(wait, undefined, { signal: this.#stopped.signal });
@@ -148,6 +162,8 @@ export class Recorder {
       }
       usageMetrics.recorded.inc(count);
       broken = false;
+      this.parts.charges.recorded(records.map(requestIdOf), this.#unsure ? undefined : charges);
+      this.#unsure = false;
     } finally {
       client.release(broken); // in an unknown state it is closed, which also rolls back
     }
@@ -165,6 +181,7 @@ export class Recorder {
     const repaired = repair(record);
     if (repaired !== record) return this.#record([repaired]);
     usageMetrics.rejected.inc();
+    this.parts.charges.rejected(requestIdOf(record));
     const path = join(this.parts.root, 'rejected.jsonl');
     this.#log.error(
       `PostgreSQL refuses the usage record ${requestIdOf(record)} (${String(error)}); it is kept in ${path}`,

@@ -18,6 +18,7 @@ import { usageMetrics } from './metrics.js';
 import { Partitions } from './partitions.js';
 import { RecordQueue } from './record-queue.js';
 import { Recorder } from './recorder.js';
+import { UnflushedCharges } from './unflushed-charges.js';
 import { UsageService } from './usage.service.js';
 
 /** All journals of an installation lie under here. */
@@ -71,13 +72,14 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
     { provide: Journal, inject: [Config, RecordQueue], useFactory: openJournal },
     {
       provide: Recorder,
-      inject: [Config, Database, RecordQueue, Journal, LedgerService],
+      inject: [Config, Database, RecordQueue, Journal, LedgerService, UnflushedCharges],
       useFactory: (
         config: Config,
         database: Database,
         queue: RecordQueue,
         journal: Journal,
         ledger: LedgerService,
+        charges: UnflushedCharges,
       ): Recorder =>
         new Recorder({
           database,
@@ -85,14 +87,16 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
           journal,
           backlog: new Backlog(rootOf(config), journal),
           ledger: config.billing === 'prepaid' ? ledger : undefined,
+          charges,
           root: rootOf(config),
         }),
     },
+    UnflushedCharges,
     RecorderLife,
     MeterService,
     Partitions,
     UsageService,
   ],
-  exports: [MeterService, UsageService],
+  exports: [MeterService, UnflushedCharges, UsageService],
 })
 export class UsageModule {}

@@ -9,6 +9,7 @@ import { Journal } from '../../src/usage/journal/journal.js';
 import { MeterService } from '../../src/usage/meter.service.js';
 import { RecordQueue } from '../../src/usage/record-queue.js';
 import { Recorder, type RecorderParts } from '../../src/usage/recorder.js';
+import { UnflushedCharges } from '../../src/usage/unflushed-charges.js';
 import type { UsageRecord } from '../../src/usage/usage-record.js';
 
 /** Input costs 1 microUSD per token, output 2. */
@@ -52,6 +53,7 @@ export interface Metering {
   readonly queue: RecordQueue;
   readonly journal: Journal;
   readonly recorder: Recorder;
+  readonly charges: UnflushedCharges;
   readonly meters: MeterService;
   /** One whole request; resolves when its caller may see the end. */
   request(spent?: Partial<Spent>): Promise<UsageRecord>;
@@ -78,7 +80,8 @@ export function metering(
     { problem: () => undefined, recovered: () => undefined },
   );
   const backlog = new Backlog(root, journal);
-  const recorder = new Recorder({ database: { pool }, queue, journal, backlog, ledger: options.ledger, root });
+  const charges = new UnflushedCharges();
+  const recorder = new Recorder({ database: { pool }, queue, journal, backlog, ledger: options.ledger, charges, root });
   const meters = new MeterService(journal);
   const request = (spent: Partial<Spent> = {}) => {
     const meter = meters.open({
@@ -97,7 +100,7 @@ export function metering(
     meter.see({ dimensions: { input, output }, totalTokens: input + output, raw: { total_tokens: input + output } });
     return meter.close({ kind: 'completed' });
   };
-  return { root, queue, journal, recorder, meters, request };
+  return { root, queue, journal, recorder, charges, meters, request };
 }
 
 export async function until(condition: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {

@@ -115,7 +115,9 @@ export const usageSchemas: Readonly<Record<string, Schema>> = {
     account_id: text(),
     key_id: text(),
     billing: oneOf(['off', 'prepaid']),
-    balance_micro_usd: nullable(integer('Null with `BILLING=off`.')),
+    balance_micro_usd: nullable(integer('With the charges that are not posted yet. Null with `BILLING=off`.')),
+    held_micro_usd: nullable(integer('What requests under way hold of it.')),
+    available_micro_usd: nullable(integer('Balance less held.')),
     tier: nullable(text('Null with `BILLING=off`.')),
     limits: object({ rpm: nullable(integer()), tpm: nullable(integer()) }),
     quota: nullable(
@@ -123,6 +125,7 @@ export const usageSchemas: Readonly<Record<string, Schema>> = {
         limit_micro_usd: integer(),
         period: oneOf(['total', 'day', 'month']),
         used_micro_usd: integer(),
+        held_micro_usd: integer('What requests under way hold of it.'),
         remaining_micro_usd: integer(),
       }),
     ),

@@ -1,0 +1,17 @@
+const DAY_MS = 24 * 60 * 60_000;
+
+export type QuotaPeriod = 'total' | 'day' | 'month';
+
+/** When the period began that a moment is in; both in milliseconds since 1970, days and months in UTC. */
+export function periodStart(period: QuotaPeriod, at: number): number {
+  switch (period) {
+    case 'total':
+      return 0;
+    case 'day':
+      return at - (at % DAY_MS);
+    case 'month': {
+      const date = new Date(at);
+      return Date.UTC(date.getUTCFullYear(), date.getUTCMonth());
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import { bootLazu, type TestLazu } from '../support/boot.js';
+import { answerJson, chatAnswer, FakeUpstream, usage } from '../support/fake-upstream.js';
+import { until } from '../support/usage.js';
+
+const messages = [{ role: 'user' as const, content: 'Say hello' }];
+/** gpt-4o-mini: 0.15 and 0.60 USD per million tokens. */
+const chat = { model: 'gpt-4o-mini', messages, max_tokens: 1_000 };
+/** Every byte of the body might be a token: that and 1,000 tokens of output, rounded up. */
+const HOLD = Math.ceil(Buffer.byteLength(JSON.stringify(chat)) * 0.15 + 1_000 * 0.6);
+
+let lazu: TestLazu;
+let upstream: FakeUpstream;
+beforeAll(async () => {
+  upstream = await FakeUpstream.start();
+  lazu = await bootLazu({
+    BILLING: 'prepaid',
+    OPENAI_API_KEY: 'sk-operators-secret',
+    OPENAI_BASE_URL: `${upstream.url}/v1`,
+  });
+});
+afterAll(async () => {
+  await lazu.close();
+  await upstream.stop();
+});
+
+let serial = 0;
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const standing = async (key: string) => (await lazu.get('/api/account', bearer(key))).json();
+
+/** An account with so much, to the microUSD, and a key. */
+async function tenant(microUsd: number, key: object = {}) {
+  const { id } = await lazu.admin('POST', '/api/admin/accounts', { name: `tenant ${++serial}` });
+  if (microUsd > 0) {
+    const body = { amount_micro_usd: microUsd, reference: 'start', note: 'test' };
+    await lazu.admin('POST', `/api/admin/accounts/${id}/adjustments`, body);
+  }
+  const made = await lazu.admin('POST', `/api/admin/accounts/${id}/keys`, { name: 'k', ...key });
+  return { id: id as string, key: made.key as string };
+}
+
+/** How many of so many requests at once had which status. */
+async function together(count: number, key: string) {
+  const answers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const response = await lazu.post('/v1/chat/completions', chat, bearer(key));
+      return { status: response.status, error: (await response.json()).error };
+    }),
+  );
+  const refused = answers.filter(({ status }) => status === 403);
+  return { paid: answers.filter(({ status }) => status === 200).length, refused };
+}
+
+it('trap 10: of 200 parallel requests exactly those pass that the balance covers, and it never falls below zero', async () => {
+  // All of the hold is used; the answers come when all requests have been decided on.
+  const input = Buffer.byteLength(JSON.stringify(chat));
+  let release = (): void => undefined;
+  const decided = new Promise<void>(resolve => (release = resolve));
+  upstream.answers(async (request, response) => {
+    await decided;
+    await answerJson(chatAnswer('Hello!', { usage: usage(input, 1_000) }))(request, response);
+  });
+  const { key, id } = await tenant(50 * HOLD + HOLD - 1);
+  const all = together(200, key);
+  await until(() => upstream.seen.length >= 50);
+  await new Promise(resolve => setTimeout(resolve, 500));
+  expect(await standing(key)).toMatchObject({ held_micro_usd: 50 * HOLD, available_micro_usd: HOLD - 1 });
+  release();
+  const { paid, refused } = await all;
+  expect(paid).toBe(50);
+  expect(upstream.seen).toHaveLength(50);
+  expect(refused).toHaveLength(150);
+  expect(refused[0]!.error).toMatchObject({ code: 'insufficient_quota', param: 'balance', type: 'insufficient_quota' });
+  const left = await standing(key);
+  expect(left).toMatchObject({ held_micro_usd: 0, available_micro_usd: left.balance_micro_usd });
+  expect(left.balance_micro_usd).toBeGreaterThanOrEqual(0);
+  const ledger = async () => (await lazu.admin('GET', `/api/admin/accounts/${id}`)).balance_micro_usd;
+  await until(async () => (await ledger()) === left.balance_micro_usd);
+  expect((await standing(key)).balance_micro_usd).toBe(left.balance_micro_usd);
+});
+
+it('lets a request through as soon as the top-up has been answered', async () => {
+  upstream.answers(answerJson(chatAnswer('Hello!')));
+  const { id, key } = await tenant(0);
+  expect(await together(1, key)).toMatchObject({ paid: 0, refused: [{ error: { param: 'balance' } }] });
+  await lazu.admin('POST', `/api/admin/accounts/${id}/topups`, { amount_micro_usd: 5_000_000, reference: 'first' });
+  expect((await together(20, key)).paid).toBe(20);
+});
+
+it('returns what a failed request held, and charges nothing', async () => {
+  upstream.answers(answerJson({ error: { message: 'broken' } }, 500));
+  const { key } = await tenant(10 * HOLD);
+  await together(3, key);
+  expect(await standing(key)).toMatchObject({ balance_micro_usd: 10 * HOLD, held_micro_usd: 0 });
+});
+
+it('holds a key to its quota, which is shown by the same counter', async () => {
+  upstream.answers(answerJson(chatAnswer('Hello!', { usage: usage(10, 1_000) })));
+  const { key } = await tenant(1_000 * HOLD, { quota_micro_usd: 3 * HOLD, quota_period: 'day' });
+  const { paid, refused } = await together(10, key);
+  expect(paid).toBe(3);
+  expect(refused[0]!.error).toMatchObject({ code: 'insufficient_quota', param: 'key_quota' });
+  const { quota } = await standing(key);
+  expect(quota).toMatchObject({ held_micro_usd: 0, used_micro_usd: 3 * 602, remaining_micro_usd: 3 * (HOLD - 602) });
+});
