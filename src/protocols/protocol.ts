@@ -1,4 +1,6 @@
 import type { LazuError } from '../errors.js';
+import type { AnswerEvent } from './answer-event.js';
+import type { Conversation } from './conversation.js';
 import type { Usage } from './usage.js';
 
 /** The wire languages Lazu speaks. Each is a folder of pure code: no Nest, no I/O, no clock. */
@@ -44,6 +46,65 @@ export interface Inbound {
   writeError(error: LazuError, requestId: string): { body: JsonObject; frame: string };
   /** What is sent when an upstream has been silent for `KEEPALIVE_MS`. */
   readonly keepAliveFrame: string;
+  /**
+   * The whole request in neutral form, for an upstream of another protocol.
+   * @throws LazuError `unsupported_parameter` for what has no neutral form and would be missed, or `invalid_request`, with `param`
+   */
+  readRequest(body: JsonObject): Conversation;
+  /** Frames of the caller's stream. `push` may give an empty string, and never the terminal frames, which are `end`'s. */
+  answerWriter(as: AnswerStamp & { readonly includeUsage: boolean }): StepMachine<AnswerEvent, string>;
+  writeAnswer(events: readonly AnswerEvent[], as: AnswerStamp): JsonObject;
+  /** Text of the output in frames or in a whole answer of this protocol, for counting what was delivered. */
+  outputTextIn(frames: string): string;
+}
+
+/** What a translated answer says of itself that its upstream does not know. */
+export interface AnswerStamp {
+  /** The name that was asked for (contract §3). */
+  readonly model: string;
+  /** Unix time in seconds. */
+  readonly created: number;
+}
+
+/** What the called model can do where models of one protocol differ: the provider knows (`Provider.modelTraits`). */
+export interface ModelTraits {
+  /** The catalog's most, for protocols that must be told one. */
+  readonly maxOutputTokens: number | undefined;
+  /**
+   * `none`: it does not reason. `budget`: in a number of tokens, when asked. `asked`: as it sees fit, when asked. `default`: as it sees fit
+   * unless told not to. `always`: as it sees fit, and cannot be told not to.
+   */
+  readonly reasoning: 'none' | 'budget' | 'asked' | 'default' | 'always';
+  /** Temperature and nucleus: both, one at a time, or neither. */
+  readonly sampling: 'both' | 'one' | 'none';
+  /** The highest efforts that it knows. */
+  readonly efforts: readonly string[];
+}
+
+/** What goes to an upstream of another protocol. */
+export interface WrittenRequest {
+  readonly body: JsonObject;
+  /** Hints that went missing, in the caller's words. */
+  readonly dropped: readonly string[];
+}
+
+/** We speak it to a provider whose answers are translated for the caller. */
+export interface ForeignUpstream {
+  readonly name: ProtocolName;
+  /** @throws LazuError `unsupported_parameter` for what this protocol lacks and the answer would miss, named in the caller's words */
+  writeRequest(
+    conversation: Conversation,
+    to: { readonly model: string; readonly stream: boolean; readonly traits: ModelTraits },
+  ): WrittenRequest;
+  /**
+   * Reads one stream, an event's data at a time. `push` throws a LazuError for an error event. `end` gives what the end of the connection
+   * says; an answer without `answer-end` has been cut.
+   */
+  answerReader(): StepMachine<JsonObject, AnswerEvent[]>;
+  /** A whole answer through the same reader. */
+  readAnswer(answer: JsonObject): AnswerEvent[];
+  readError: Upstream['readError'];
+  errorIn: Upstream['errorIn'];
 }
 
 /** We speak it to a provider. */

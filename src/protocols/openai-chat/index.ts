@@ -4,8 +4,10 @@ import { ChatStreamMerger, mergeAnswers } from './merge.js';
 import { outputTextIn } from './output-text.js';
 import { readError, readErrorObject } from './read-error.js';
 import { readFacts } from './read-facts.js';
+import { readRequest } from './read-request.js';
 import { ChatAnswerRewriter } from './rewrite.js';
 import { readUsage } from './usage.js';
+import { ChatAnswerWriter, writeAnswer } from './write-answer.js';
 import { writeError } from './write-error.js';
 
 /** OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat */
@@ -14,6 +16,9 @@ export const openaiChat: Inbound & Upstream = {
   readFacts,
   writeError,
   keepAliveFrame: ': keep-alive\n\n',
+  readRequest,
+  answerWriter: as => new ChatAnswerWriter(as),
+  writeAnswer,
   readError,
   errorIn: answer => (isObject(answer.error) ? readErrorObject(answer.error) : undefined),
   usageOf: answer => (isObject(answer.usage) ? readUsage(answer.usage, answer.service_tier) : undefined),

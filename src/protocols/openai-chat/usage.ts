@@ -1,4 +1,4 @@
-import type { Dimension, Usage } from '../usage.js';
+import { type Dimension, inputTokensOf, tokensOf, type Usage } from '../usage.js';
 
 type Raw = Record<string, unknown>;
 
@@ -48,4 +48,34 @@ export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   const merged: Raw = { ...before.raw };
   for (const [name, value] of Object.entries(now.raw)) if (value !== null && value !== undefined) merged[name] = value;
   return readUsage(merged, now.serviceTier ?? before.serviceTier);
+}
+
+/** The same in OpenAI's shape, cache details included (contract §4). */
+export function writeUsage(usage: Usage): Raw {
+  const { dimensions, reasoningTokens } = usage;
+  const of = (name: Dimension): number => dimensions[name] ?? 0;
+  const write5m = of('cache_write_5m');
+  const write1h = of('cache_write_1h');
+  const prompt = inputTokensOf(usage);
+  const total = tokensOf(usage);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: total - prompt,
+    total_tokens: total,
+    prompt_tokens_details: {
+      cached_tokens: of('cache_read'),
+      audio_tokens: of('audio_input'),
+      ...(of('image_input') > 0 && { image_tokens: of('image_input') }),
+      ...(write5m + write1h > 0 && {
+        cache_write_tokens: write5m + write1h,
+        cache_write_5m_tokens: write5m,
+        cache_write_1h_tokens: write1h,
+      }),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: reasoningTokens ?? 0,
+      audio_tokens: of('audio_output'),
+      ...(of('image_output') > 0 && { image_tokens: of('image_output') }),
+    },
+  };
 }

@@ -1,0 +1,129 @@
+import type { AnswerEvent, StopReason } from '../answer-event.js';
+import type { AnswerStamp, JsonObject, StepMachine } from '../protocol.js';
+import type { Usage } from '../usage.js';
+import { type PlacedSeal, SEALED_FIELD, writeSeals } from './sealed.js';
+import { writeUsage } from './usage.js';
+
+const DONE = 'data: [DONE]\n\n';
+
+/** https://platform.openai.com/docs/api-reference/chat/object#chat-object-choices-finish_reason */
+function finishReason(stopReason: StopReason): string {
+  switch (stopReason) {
+    case 'tool-calls':
+      return 'tool_calls';
+    case 'length':
+      return 'length';
+    case 'refusal':
+    case 'content-filter':
+      return 'content_filter';
+    case 'stop':
+    case 'stop-sequence':
+    case 'pause':
+    case 'other':
+      return 'stop';
+  }
+}
+
+/** What one event adds to the message, as a delta; sealed blocks are gathered, as clients keep only the last of a repeated field. */
+class DeltaWriter {
+  readonly seals: PlacedSeal[] = [];
+  id = '';
+  usage: Usage | undefined;
+  #calls = 0;
+  #hasText = false;
+
+  /** @returns undefined when there is nothing to say yet */
+  write(event: AnswerEvent): { delta: JsonObject; finish?: string } | undefined {
+    switch (event.type) {
+      case 'answer-start':
+        this.id = event.id;
+        return undefined;
+      case 'text-delta':
+        this.#hasText = true;
+        return { delta: { content: event.text } };
+      case 'reasoning-delta':
+        return { delta: { reasoning_content: event.text } };
+      case 'tool-call-start': {
+        const { id, name } = event;
+        const call = { index: this.#calls++, id, type: 'function', function: { name, arguments: '' } };
+        return { delta: { tool_calls: [call] } };
+      }
+      case 'tool-input-delta':
+        return { delta: { tool_calls: [{ index: this.#calls - 1, function: { arguments: event.json } }] } };
+      case 'sealed-block':
+        this.seals.push({ sealed: event.sealed, callsBefore: this.#calls, textBefore: this.#hasText });
+        return undefined;
+      case 'block-end':
+        return undefined;
+      case 'usage':
+        this.usage = event.usage;
+        return undefined;
+      case 'answer-end': {
+        const delta: JsonObject = {};
+        if (this.seals.length > 0) delta[SEALED_FIELD] = writeSeals(this.seals);
+        if (event.stopReason === 'refusal' && event.explanation !== undefined) delta.refusal = event.explanation;
+        return { delta, finish: finishReason(event.stopReason) };
+      }
+    }
+  }
+}
+
+/** OpenAI's chunks: https://platform.openai.com/docs/api-reference/chat/streaming. The first says the role, and waits for output. */
+export class ChatAnswerWriter implements StepMachine<AnswerEvent, string> {
+  readonly #writer = new DeltaWriter();
+  #begun = false;
+
+  constructor(private readonly as: AnswerStamp & { readonly includeUsage: boolean }) {}
+
+  push(event: AnswerEvent): string {
+    const written = this.#writer.write(event);
+    if (!written) return '';
+    const { delta, finish } = written;
+    const frame = this.#frame({ choices: [{ index: 0, delta, logprobs: null, finish_reason: finish ?? null }] });
+    if (this.#begun) return frame;
+    this.#begun = true;
+    const first = { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null };
+    return this.#frame({ choices: [first] }) + frame;
+  }
+
+  end(): string {
+    const { usage } = this.#writer;
+    return (this.as.includeUsage && usage ? this.#frame({ choices: [], usage: writeUsage(usage) }) : '') + DONE;
+  }
+
+  #frame(part: JsonObject): string {
+    const { model, created } = this.as;
+    const head = { id: completionId(this.#writer.id), object: 'chat.completion.chunk', created, model };
+    return `data: ${JSON.stringify({ ...head, ...part })}\n\n`;
+  }
+}
+
+/** The whole answer: https://platform.openai.com/docs/api-reference/chat/object */
+export function writeAnswer(events: readonly AnswerEvent[], { model, created }: AnswerStamp): JsonObject {
+  const writer = new DeltaWriter();
+  const message: JsonObject = { role: 'assistant', content: null, refusal: null };
+  const calls: { id: string; type: string; function: { name: string; arguments: string } }[] = [];
+  let finish = 'stop';
+  for (const event of events) {
+    const written = writer.write(event);
+    if (event.type === 'text-delta') message.content = ((message.content as string | null) ?? '') + event.text;
+    else if (event.type === 'reasoning-delta')
+      message.reasoning_content = ((message.reasoning_content as string | undefined) ?? '') + event.text;
+    else if (event.type === 'tool-call-start')
+      calls.push({ id: event.id, type: 'function', function: { name: event.name, arguments: '' } });
+    else if (event.type === 'tool-input-delta') calls.at(-1)!.function.arguments += event.json;
+    else if (written) Object.assign(message, written.delta);
+    finish = written?.finish ?? finish;
+  }
+  if (calls.length > 0) message.tool_calls = calls;
+  return {
+    id: completionId(writer.id),
+    object: 'chat.completion',
+    created,
+    model,
+    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+    ...(writer.usage && { usage: writeUsage(writer.usage) }),
+  };
+}
+
+const completionId = (id: string): string => `chatcmpl-${id}`;
