@@ -1,14 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Config } from '../config.js';
-import type { Channel, Route } from '../catalog/route.js';
+import type { Channel, Model, Route } from '../catalog/route.js';
 import type { Cancel } from '../egress/cancel.js';
 import { Egress } from '../egress/egress.js';
 import type { Flow } from '../egress/flow.js';
 import type { Reply } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
-import { openaiChat } from '../protocols/openai-chat/index.js';
 import type { InferenceCall } from '../http/inference.js';
-import type { AnswerRewriter, JsonObject, RequestFacts, Upstream } from '../protocols/protocol.js';
+import type { AnswerRewriter, Inbound, JsonObject, RequestFacts, Upstream } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
@@ -17,13 +16,15 @@ import { collect } from './collect.js';
 import { fanOut } from './fan-out.js';
 import { forwardedHeaders } from './headers.js';
 import type { Job } from './job.js';
+import { foreignLanguage, mergingLanguage, sharedLanguage } from './languages.js';
+import { type AnswerLanguage, Translation } from './translate.js';
 import { withDeadline } from './with-deadline.js';
 
 /** An upstream that has begun a good answer. */
 export interface Opened {
   readonly reply: Reply;
   readonly provider: Provider;
-  readonly upstream: Upstream;
+  readonly upstream: AnswerLanguage;
   /** How often the vendor was called: more than once where it was asked for more answers than it gives at a time. */
   readonly calls: number;
   /** Undefined: the answer goes as it came. */
@@ -37,7 +38,9 @@ const ERROR_BODY_LIMIT = 64 * 1024;
 
 /** One request to one channel. */
 export interface Call {
+  readonly inbound: Inbound;
   readonly channel: Channel;
+  readonly model: Model;
   readonly upstreamModel: string;
   readonly skim: JsonObject;
   readonly body: () => JsonObject;
@@ -71,7 +74,9 @@ export class Attempts {
     const { raw, skim, body, headers } = job.call;
     try {
       const opened = await this.open({
+        inbound: job.inbound,
         channel: route.channel,
+        model: route.model,
         upstreamModel: route.upstreamModel,
         skim,
         body,
@@ -93,17 +98,16 @@ export class Attempts {
 
   /** The same without a job: for operators who test a channel. */
   async open(call: Call): Promise<Opened> {
-    const { channel, facts, flow, cancel } = call;
-    const provider = providerNamed(channel.provider);
+    const provider = providerNamed(call.channel.provider);
     if (!provider) throw unknownProvider();
-    const upstream = openaiChat;
-    const outgoing: Outgoing = {
-      protocol: upstream.name,
-      endpoint: 'chat',
-      model: call.upstreamModel,
-      stream: facts.stream,
-      channel,
-    };
+    const shared = sharedLanguage(provider, call.inbound);
+    return shared ? this.#openShared(call, provider, shared) : this.#openTranslated(call, provider);
+  }
+
+  /** Both ends speak the same protocol: the caller's bytes go out, the upstream's come back. */
+  async #openShared(call: Call, provider: Provider, upstream: Upstream): Promise<Opened> {
+    const { channel, facts, flow, cancel, sawUsage } = call;
+    const outgoing = outgoingOf(call, upstream.name);
     const askUsage = !this.#refuseUsage.has(channel.id);
     const headers = forwardedHeaders(call.headers);
     const { request, dropped } = buildRequest(provider, outgoing, call.skim, call.raw, {
@@ -114,13 +118,12 @@ export class Attempts {
     const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       this.#exchange(provider, outgoing, request, partFlow, partCancel);
     const { stream, n } = facts;
-    const { sawUsage } = call;
     const fansOut = n > provider.maxN;
     let reply = await (fansOut
       ? fanOut({ parts: n, stream, once, flow, cancel, upstream, sawUsage })
       : once(flow, cancel));
     if (reply.status >= 400) {
-      const text = (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
+      const text = await errorText(reply);
       const namesUsage = reply.status === 400 && stream && /stream_options|include_usage/.test(text);
       if (namesUsage && askUsage && !facts.includeUsage) {
         this.#refuseUsage.add(channel.id);
@@ -131,6 +134,39 @@ export class Attempts {
     if (provider.unframe) reply = { ...reply, bytes$: provider.unframe(reply.bytes$) };
     const rewriter = rewriterFor(provider, upstream, call.skim);
     return { reply, provider, upstream, calls: fansOut ? n : 1, rewriter, dropped };
+  }
+
+  /** The provider speaks another protocol: the request is read and written anew, the answer is translated as it comes. */
+  async #openTranslated(call: Call, provider: Provider): Promise<Opened> {
+    const { inbound, facts, flow, cancel, sawUsage, upstreamModel: model } = call;
+    const upstream = foreignLanguage(provider);
+    const outgoing = outgoingOf(call, upstream.name);
+    const body = call.body();
+    const traits = { ...provider.modelTraits(model), maxOutputTokens: call.model.maxOutputTokens };
+    const written = upstream.writeRequest(inbound.readRequest(body), { model, stream: facts.stream, traits });
+    const raw = Buffer.from(JSON.stringify(written.body));
+    const headers = forwardedHeaders(call.headers);
+    const { request, dropped } = buildRequest(provider, outgoing, written.body, raw, { askUsage: false, headers });
+    const stamp = { model: String(body.model), created: Math.floor(Date.now() / 1000) };
+    const translation = () => new Translation(inbound, upstream, stamp);
+    const once = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> => {
+      const reply = await this.#exchange(provider, outgoing, request, partFlow, partCancel);
+      if (reply.status >= 400)
+        throw told(upstream.readError(reply.status, await errorText(reply), reply.headers), reply);
+      return provider.unframe ? { ...reply, bytes$: provider.unframe(reply.bytes$) } : reply;
+    };
+    const { stream, n } = facts;
+    const lost = [...new Set([...written.dropped, ...dropped])];
+    if (n <= provider.maxN) {
+      const language = translation();
+      const reply = await once(flow, cancel);
+      return { reply, provider, upstream: language, calls: 1, rewriter: language, dropped: lost };
+    }
+    const merging = mergingLanguage(inbound);
+    const part = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
+      translation().reply(await once(partFlow, partCancel), stream);
+    const reply = await fanOut({ parts: n, stream, once: part, flow, cancel, upstream: merging, sawUsage });
+    return { reply, provider, upstream: merging, calls: n, rewriter: undefined, dropped: lost };
   }
 
   /** Over the network, or in process where the provider answers itself; then the first-byte deadline is kept here. */
@@ -153,6 +189,13 @@ export function metered({ provider, calls }: Opened, route: Route, usage: Usage)
   return { ...read, dimensions: { requests: calls, ...read.dimensions } };
 }
 
+function outgoingOf({ channel, upstreamModel, facts }: Call, protocol: Outgoing['protocol']): Outgoing {
+  return { protocol, endpoint: 'chat', model: upstreamModel, stream: facts.stream, channel };
+}
+
+const errorText = async (reply: Reply): Promise<string> =>
+  (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
+
 function rewriterFor(provider: Provider, upstream: Upstream, body: JsonObject): AnswerRewriter | undefined {
   const { privateModelNames, reasoningField } = provider;
   if (privateModelNames !== true && reasoningField === undefined) return undefined;
@@ -173,7 +216,9 @@ export class UpstreamStatus extends Error {
   }
 }
 
-const seen = (reply: Reply) => ({ status: reply.status, requestId: reply.headers['x-request-id'] ?? null });
+const requestIdOf = ({ headers }: Reply): string | null => headers['x-request-id'] ?? headers['request-id'] ?? null;
+
+const seen = (reply: Reply) => ({ status: reply.status, requestId: requestIdOf(reply) });
 
 function told(error: LazuError, reply: Reply): LazuError {
   const { status, requestId } = seen(reply);

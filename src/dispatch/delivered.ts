@@ -24,7 +24,7 @@ export class Delivered {
   /** UTF-16 units of all the text, of which `#sample` is the beginning. */
   #length = 0;
 
-  constructor(private readonly upstream: Upstream) {}
+  constructor(private readonly upstream: Pick<Upstream, 'outputTextIn'>) {}
 
   add(frame: Uint8Array): void {
     this.#frames.push(frame);

@@ -4,6 +4,7 @@ import type { Channel, Model } from '../catalog/route.js';
 import { Cancel } from '../egress/cancel.js';
 import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
+import { openaiChat } from '../protocols/openai-chat/index.js';
 import type { JsonObject } from '../protocols/protocol.js';
 import { Attempts, UpstreamStatus } from './attempts.js';
 import { collect } from './collect.js';
@@ -18,7 +19,7 @@ const garbled = () => new LazuError('upstream_error', 'The answer is not JSON. I
 export class DispatchChannelTester implements ChannelTester {
   constructor(private readonly attempts: Attempts) {}
 
-  async test(channel: Channel, _model: Model, upstreamModel: string): Promise<ChannelTestResult> {
+  async test(channel: Channel, model: Model, upstreamModel: string): Promise<ChannelTestResult> {
     const startedAt = performance.now();
     const took = () => Math.round(performance.now() - startedAt);
     try {
@@ -27,8 +28,10 @@ export class DispatchChannelTester implements ChannelTester {
         messages: [{ role: 'user', content: 'Say ok.' }],
         max_completion_tokens: 16,
       };
-      const { reply, upstream } = await this.attempts.open({
+      const { reply, upstream, rewriter } = await this.attempts.open({
+        inbound: openaiChat,
         channel,
+        model,
         upstreamModel,
         skim: body,
         body: () => body,
@@ -47,7 +50,7 @@ export class DispatchChannelTester implements ChannelTester {
         ok: true,
         duration_ms: took(),
         upstream_status: reply.status,
-        answer: upstream.outputTextIn(bytes.toString('utf8')).slice(0, 200),
+        answer: upstream.outputTextIn(JSON.stringify(rewriter?.answer(answer) ?? answer)).slice(0, 200),
         error: null,
       };
     } catch (thrown) {

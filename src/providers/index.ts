@@ -1,3 +1,4 @@
+import { anthropic } from './anthropic/index.js';
 import { azureOpenai } from './azure-openai/index.js';
 import { cerebras } from './cerebras/index.js';
 import { cloudflare } from './cloudflare/index.js';
@@ -19,6 +20,7 @@ import { xai } from './xai/index.js';
 /** Every provider. Adding one is a folder and a line here. */
 export const providers: readonly Provider[] = [
   openai,
+  anthropic,
   azureOpenai,
   deepseek,
   moonshot,

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Flow } from '../egress/flow.js';
 import type { Reply, UpstreamRequest } from '../egress/reply.js';
-import type { JsonObject, ProtocolName } from '../protocols/protocol.js';
+import type { JsonObject, ModelTraits, ProtocolName } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 
 /** What a provider may know about one request. Never the caller's identity. */
@@ -75,6 +75,8 @@ export interface Provider {
   readonly maxN: number;
   /** Billing goes on after a disconnect: drain instead of aborting, up to 30 s. */
   readonly billsAfterDisconnect?: boolean;
+  /** What a model can do, where models of a protocol that is translated differ; by the name that is called. */
+  modelTraits(model: string): Omit<ModelTraits, 'maxOutputTokens'>;
   /** Usage fields that this provider spells in its own way; gets the raw usage object and the protocol's reading of it. */
   readUsage?(raw: Readonly<Record<string, unknown>>, usage: Usage): Usage;
   /** The answer's `model` is a private deployment name: callers see the requested one (contract §3). */
@@ -97,6 +99,7 @@ export function defineProvider(provider: Pick<Provider, 'name' | 'title' | 'base
     renames: {},
     streamUsage: 'ask',
     maxN: 1,
+    modelTraits: () => ({ reasoning: 'none', sampling: 'both', efforts: [] }),
     ...provider,
   };
 }

@@ -1,0 +1,33 @@
+import { LazuError } from '../errors.js';
+import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
+import { openaiChat } from '../protocols/openai-chat/index.js';
+import type { ForeignUpstream, Inbound, ProtocolName, Upstream } from '../protocols/protocol.js';
+import type { Provider } from '../providers/provider.js';
+
+/** Protocols whose bytes pass when both ends speak them. */
+const SAME: Readonly<Partial<Record<ProtocolName, Upstream>>> = { 'openai-chat': openaiChat };
+
+/** Protocols that callers of another one are translated to. */
+const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = { 'anthropic-messages': anthropicMessages };
+
+/** The upstream that speaks the caller's own protocol, if this provider has it. */
+export function sharedLanguage(provider: Provider, inbound: Inbound): Upstream | undefined {
+  return provider.protocols.includes(inbound.name) ? SAME[inbound.name] : undefined;
+}
+
+/** How several answers in the caller's protocol become one. */
+export function mergingLanguage(inbound: Inbound): Upstream {
+  const language = SAME[inbound.name];
+  if (language) return language;
+  throw new LazuError('unsupported_parameter', 'This model gives one answer at a time.', { param: 'n' });
+}
+
+/** The language that this provider is spoken to in by callers of another. */
+export function foreignLanguage(provider: Provider): ForeignUpstream {
+  for (const name of provider.protocols) {
+    const language = FOREIGN[name];
+    if (language) return language;
+  }
+  const message = 'This channel speaks no protocol that this request can be translated to.';
+  throw new LazuError('upstream_unavailable', message, { retryable: true });
+}

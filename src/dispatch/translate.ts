@@ -1,0 +1,158 @@
+import { from, type Observable } from 'rxjs';
+import type { Reply } from '../egress/reply.js';
+import { LazuError } from '../errors.js';
+import type { AnswerEvent } from '../protocols/answer-event.js';
+import type {
+  AnswerRewriter,
+  AnswerStamp,
+  ForeignUpstream,
+  FrameWatch,
+  Inbound,
+  JsonObject,
+  StepMachine,
+  Upstream,
+} from '../protocols/protocol.js';
+import { dataOf, eachFrame } from '../protocols/sse.js';
+import type { Usage } from '../protocols/usage.js';
+import { collect } from './collect.js';
+import { passThrough } from './pass-through.js';
+
+/** What the ways of an answer need to know of the language it comes in. */
+export type AnswerLanguage = Pick<Upstream, 'errorIn' | 'usageOf' | 'frameWatch' | 'outputTextIn'>;
+
+/** Bytes of one whole answer that is a part of several. */
+const PART_LIMIT = 64 * 1024 * 1024;
+
+/** The answer of an upstream that does not speak the caller's protocol: read into events, written out of them. */
+export class Translation implements AnswerLanguage, AnswerRewriter {
+  #last: { readonly answer: JsonObject; readonly events: readonly AnswerEvent[] } | undefined;
+
+  constructor(
+    private readonly inbound: Inbound,
+    private readonly upstream: ForeignUpstream,
+    private readonly stamp: AnswerStamp,
+  ) {}
+
+  errorIn(answer: JsonObject): LazuError | undefined {
+    return this.upstream.errorIn(answer);
+  }
+
+  usageOf(answer: JsonObject): Usage | undefined {
+    let usage: Usage | undefined;
+    for (const event of this.#read(answer)) if (event.type === 'usage' && event.final) usage = event.usage;
+    return usage;
+  }
+
+  /** What was delivered is in the caller's language. */
+  outputTextIn(frames: string): string {
+    return this.inbound.outputTextIn(frames);
+  }
+
+  frameWatch({ includeUsage }: { includeUsage: boolean }): FrameWatch {
+    return new TranslatingWatch(this.upstream, this.inbound.answerWriter({ ...this.stamp, includeUsage }));
+  }
+
+  answer(answer: JsonObject): JsonObject {
+    return this.inbound.writeAnswer(this.#read(answer), this.stamp);
+  }
+
+  /** Frames are translated under the eyes of the watch. */
+  frames(frames: Buffer): Buffer {
+    return frames;
+  }
+
+  /** One part of several answers, as a caller's own upstream would have sent it. */
+  reply(reply: Reply, stream: boolean): Reply {
+    const bytes$: Observable<Uint8Array> = stream
+      ? passThrough(reply.bytes$, this.frameWatch({ includeUsage: true }), () => Promise.resolve())
+      : from(this.#whole(reply));
+    return { ...reply, bytes$ };
+  }
+
+  async #whole(reply: Reply): Promise<Uint8Array> {
+    const answer = JSON.parse((await collect(reply.bytes$, PART_LIMIT)).toString('utf8')) as JsonObject;
+    const error = this.errorIn(answer);
+    if (error) throw error;
+    return Buffer.from(JSON.stringify(this.answer(answer)));
+  }
+
+  #read(answer: JsonObject): readonly AnswerEvent[] {
+    if (this.#last?.answer !== answer) this.#last = { answer, events: this.upstream.readAnswer(answer) };
+    return this.#last.events;
+  }
+}
+
+/** Reads an upstream's frames and gives the caller's, one write for all that came at once. */
+class TranslatingWatch implements FrameWatch {
+  reported: Usage | undefined;
+  model: string | undefined;
+  error: LazuError | undefined;
+  hasOutput = false;
+  complete = false;
+  #usageIsFinal = false;
+  #tail = '';
+  readonly #reader: StepMachine<JsonObject, AnswerEvent[]>;
+
+  constructor(
+    upstream: ForeignUpstream,
+    private readonly writer: StepMachine<AnswerEvent, string>,
+  ) {
+    this.#reader = upstream.answerReader();
+  }
+
+  get usage(): Usage | undefined {
+    return this.#usageIsFinal ? this.reported : undefined;
+  }
+
+  /** What was said before an error goes out before it. */
+  see(frames: Buffer): Uint8Array {
+    let written = '';
+    try {
+      for (const frame of eachFrame(frames)) {
+        if (this.complete) break;
+        const data = dataOf(frame);
+        if (data === undefined) continue;
+        for (const event of this.#reader.push(JSON.parse(data) as JsonObject)) written += this.#take(event);
+      }
+    } catch (error) {
+      this.error = error instanceof LazuError ? error : garbled(error);
+    }
+    return Buffer.from(written);
+  }
+
+  ended(): void {
+    for (const event of this.#reader.end()) this.#tail += this.#take(event);
+  }
+
+  terminal(): Uint8Array {
+    return Buffer.from(this.#tail + this.writer.end());
+  }
+
+  #take(event: AnswerEvent): string {
+    switch (event.type) {
+      case 'answer-start':
+        this.model = event.model;
+        break;
+      case 'usage':
+        this.reported = event.usage;
+        this.#usageIsFinal ||= event.final;
+        break;
+      case 'answer-end':
+        this.complete = true;
+        break;
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'tool-call-start':
+      case 'tool-input-delta':
+        this.hasOutput = true;
+        break;
+      case 'sealed-block':
+      case 'block-end':
+        break;
+    }
+    return this.writer.push(event);
+  }
+}
+
+const garbled = (cause: unknown) =>
+  new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true, cause });
