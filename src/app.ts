@@ -28,6 +28,7 @@ export interface RunningApp {
 /** The whole application, wired and listening on `config.port` (0: any free one). */
 export async function createApp(config: Config): Promise<RunningApp> {
   const adapter = new LazuAdapter();
+  adapter.disable('x-powered-by');
   const app = await NestFactory.create(AppModule.with(config), adapter, {
     logger: new LazuLogger(config),
     abortOnError: false,
@@ -44,6 +45,7 @@ export async function createApp(config: Config): Promise<RunningApp> {
   const address = (app.getHttpServer() as Server).address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;
   const url = `http://${config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host}:${port}`;
-  const exampleModel = app.get(CatalogService).list({ allowedModels: undefined, lanes: {} })[0]?.id;
+  const models = app.get(CatalogService).entries({ allowedModels: undefined, lanes: {} });
+  const exampleModel = models.find(model => model.supported_endpoint_types.includes('chat'))?.model_name;
   return { app, url, firstKeys, exampleModel };
 }

@@ -14,7 +14,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** New traffic is welcome. 503 while starting, draining, or when keys are too stale to be trusted. */
+  /** New traffic is welcome. 503 while draining. */
   @Get('readyz')
   async ready(@Res({ passthrough: true }) response: Response): Promise<unknown> {
     const report = await this.readiness.report();

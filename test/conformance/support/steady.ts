@@ -23,7 +23,8 @@ export class Steady {
     const child = spawn(
       'node_modules/.bin/steady',
       ['--port', String(port), '--reject-on-sdk-error', '--log=false', '--no-color', specification],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
+      // With `CI` set it speaks another language, without the line that says it is ready.
+      { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } },
     );
     const said: string[] = [];
     child.stderr.on('data', chunk => said.push(String(chunk)));
