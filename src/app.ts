@@ -1,5 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { Express } from 'express';
 import type { Server } from 'node:http';
 import { FirstStart, type FirstKeys } from './admin/first-start.js';
 import { ApiDocument } from './api-reference/api-document.js';
@@ -11,6 +12,7 @@ import { clientIp } from './http/client-ip.js';
 import { Draining } from './http/draining.js';
 import { expressFront } from './http/express-front.js';
 import { InferenceMount } from './http/inference-mount.js';
+import { jsonBody } from './http/json-body.js';
 import { LazuAdapter } from './http/lazu-adapter.js';
 import { LazuLogger } from './logger.js';
 import { validationPipe } from './http/validation.js';
@@ -32,8 +34,11 @@ export async function createApp(config: Config): Promise<RunningApp> {
   const app = await NestFactory.create(AppModule.with(config), adapter, {
     logger: new LazuLogger(config),
     abortOnError: false,
+    bodyParser: false,
   });
+  adapter.getInstance<Express>().disable('x-powered-by');
   app.use(expressFront(clientIp(config.trustProxy), config.corsOrigins, app.get(Draining)));
+  app.use(jsonBody);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ErrorFilter());
   await app.init();

@@ -2,6 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { Request, Response } from 'express';
 import { isUnavailable } from './database/unavailable.js';
 import { LazuError } from './errors.js';
+import { methodsOf } from './http/methods.js';
+import { sendRefusal } from './http/send-refusal.js';
 import { writeError } from './protocols/openai-chat/write-error.js';
 
 /** Everything thrown on the Express side becomes the contract's envelope; nothing happens once headers are sent. */
@@ -19,8 +21,7 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    if (error.retryAfter !== undefined) response.setHeader('retry-after', String(error.retryAfter));
-    response.status(error.status).json(writeError(error, requestId).body);
+    sendRefusal(response, error, writeError(error, requestId).body);
   }
 }
 
@@ -41,7 +42,7 @@ function asLazuError(thrown: unknown, request: Request): LazuError {
         'The request could not be read: the body is not valid JSON, or the path is not valid.',
       );
     case 404:
-      return new LazuError('not_found', `There is no ${request.method} ${request.path}.`);
+      return notFound(request);
     case 413:
       return new LazuError('payload_too_large', 'The request body is larger than this endpoint takes.');
     case 415:
@@ -49,4 +50,11 @@ function asLazuError(thrown: unknown, request: Request): LazuError {
     default:
       return LazuError.from(thrown);
   }
+}
+
+function notFound(request: Request): LazuError {
+  const methods = methodsOf(request);
+  if (methods.length === 0) return new LazuError('not_found', `There is no ${request.method} ${request.path}.`);
+  const allow = methods.join(', ');
+  return new LazuError('method_not_allowed', `Use ${allow} on this path.`, { headers: { allow } });
 }

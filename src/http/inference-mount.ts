@@ -13,6 +13,7 @@ import { type Answer, INFERENCE_ROUTE, type InferenceCall, type InferenceRoute }
 import { cutQueryKey } from './query-key.js';
 import { expectJson, parseJsonObject, readBody } from './read-body.js';
 import { nameRequest, newRequestId, requestIdHeaders } from './request-id.js';
+import { sendRefusal } from './send-refusal.js';
 import { drainInto } from './sink.js';
 
 interface Mounted {
@@ -105,13 +106,7 @@ export class InferenceMount implements OnApplicationBootstrap {
       return;
     }
     nameRequest(response, requestId);
-    const body = Buffer.from(JSON.stringify(inbound.writeError(error, requestId).body));
-    // A body that was not read to its end would be taken for the next request.
-    if (!response.req.complete) response.setHeader('connection', 'close');
-    if (error.retryAfter !== undefined) response.setHeader('retry-after', String(error.retryAfter));
-    for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-    response.writeHead(error.status, { 'content-type': 'application/json', 'content-length': body.length });
-    response.end(body);
+    sendRefusal(response, error, inbound.writeError(error, requestId).body);
   }
 }
 

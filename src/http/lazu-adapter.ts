@@ -1,5 +1,6 @@
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerBrokenRequest } from './broken-request.js';
 
 /** Looks at a request before Express does; true when it took it. */
 export type FrontMount = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -29,11 +30,15 @@ export class LazuAdapter extends ExpressAdapter {
       maxHeaderSize: 32 * 1024,
       headersTimeout: 20_000,
       requestTimeout: 300_000,
+      connectionsCheckingInterval: 5_000,
       keepAliveTimeout: 65_000,
     };
     const server: Server = createServer(limits, (request, response) => {
+      // The absolute form is for proxies, but every server must take it: https://www.rfc-editor.org/rfc/rfc9112#section-3.2.2
+      if (request.url?.[0] === 'h') request.url = request.url.replace(/^https?:\/\/[^/?]*\/?/i, '/');
       if (!this.#front(request, response)) express(request, response);
     });
+    server.on('clientError', answerBrokenRequest);
     server.maxRequestsPerSocket = 0;
     this.httpServer = server;
   }

@@ -6,6 +6,8 @@ import type { JsonObject } from '../protocols/protocol.js';
 const tooLarge = (limit: number) =>
   new LazuError('payload_too_large', `The request body is larger than ${limit} bytes, the limit of this endpoint.`);
 
+const brokenOff = () => new LazuError('bad_request_body', 'The request body broke off before its end.');
+
 /**
  * Read a body once, whole, as bytes.
  * @param limit bytes; beyond it reading stops at once
@@ -19,6 +21,8 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
   }
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
+    // Nothing more would come from a request that was cut off while its key was looked up.
+    if (request.destroyed) return reject(brokenOff());
     const chunks: Buffer[] = [];
     let size = 0;
     let read = false;
@@ -34,7 +38,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
       resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     });
     const cut = () => {
-      if (!read) reject(new LazuError('bad_request_body', 'The request body broke off before its end.'));
+      if (!read) reject(brokenOff());
     };
     request.on('error', cut);
     request.on('close', cut);
@@ -43,12 +47,17 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 /** @throws LazuError `unsupported_media_type` when the body says it is something other than JSON */
 export function expectJson(contentType: string | undefined): void {
-  if (contentType === undefined || contentType === 'application/json') return;
-  if (/^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType)) return;
+  if (isJson(contentType)) return;
   throw new LazuError(
     'unsupported_media_type',
     'Send the body as JSON with the header `content-type: application/json`.',
   );
+}
+
+/** A body that does not say what it is counts as JSON. */
+export function isJson(contentType: string | undefined): boolean {
+  if (contentType === undefined || contentType === 'application/json') return true;
+  return /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(contentType);
 }
 
 /** A JSON object in the two forms that dispatch needs. */
