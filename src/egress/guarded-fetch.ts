@@ -135,6 +135,7 @@ export class GuardedFetch {
     const most = Math.min(request.maxBytes, this.memory.total);
     const length = header(response, 'content-length');
     const declared = length === '' ? undefined : Number(length);
+    if (Number.isNaN(declared)) throw new Refused('content-length is no number'); // it would poison the budget
     if (declared !== undefined && declared > most) throw errors.tooLarge(most);
     const room = declared ?? most;
     let kept = 0;

@@ -301,6 +301,18 @@ describe('fetching what a URL of a caller points to', () => {
       expect((await refusal(at('/short'))).message).toMatch(/^The URL could not be fetched/);
     });
 
+    it.each([['5, 5'], ['5\r\ncontent-length: 5'], ['5\r\ncontent-length: 6'], ['-1'], ['0x10'], ['1e9']])(
+      'content-length: %j is no answer, and harms no budget',
+      async length => {
+        site.pages.set('/odd-length', request => {
+          const head = `HTTP/1.1 200 OK\r\ncontent-type: image/png\r\ncontent-length: ${length}\r\n\r\n`;
+          request.socket.end(Buffer.concat([Buffer.from(head), PNG]));
+        });
+        await refusal(at('/odd-length'));
+        expect(guard.memory.free).toBe(guard.memory.total);
+      },
+    );
+
     it('compressed content is refused unread: no bombs', async () => {
       const bomb = gzipSync(Buffer.alloc(10_000_000));
       site.pages.set('/bomb', serve(bomb, { 'content-type': 'image/png', 'content-encoding': 'gzip' }));
@@ -376,7 +388,7 @@ describe('fetching what a URL of a caller points to', () => {
       await refusal(at('/slow'));
       const took = performance.now() - started;
       expect(took).toBeGreaterThan(280);
-      expect(took).toBeLessThan(900);
+      expect(took).toBeLessThan(1_500);
     });
 
     it('cancelling ends it at once, with the reason of who cancelled', async () => {
