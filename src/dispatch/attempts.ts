@@ -197,9 +197,13 @@ const errorText = async (reply: Reply): Promise<string> =>
   (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
 
 function rewriterFor(provider: Provider, upstream: Upstream, body: JsonObject): AnswerRewriter | undefined {
-  const { privateModelNames, reasoningField } = provider;
-  if (privateModelNames !== true && reasoningField === undefined) return undefined;
-  return upstream.answerRewriter({ model: privateModelNames ? String(body.model) : undefined, reasoningField });
+  const { privateModelNames, reasoningField, contentInParts = false } = provider;
+  if (privateModelNames !== true && reasoningField === undefined && !contentInParts) return undefined;
+  return upstream.answerRewriter({
+    model: privateModelNames ? String(body.model) : undefined,
+    reasoningField,
+    contentInParts,
+  });
 }
 
 const unknownProvider = () =>

@@ -135,6 +135,8 @@ export interface AnswerRewrite {
   readonly model: string | undefined;
   /** Where the upstream puts reasoning text, if not where the protocol does. */
   readonly reasoningField: string | undefined;
+  /** The upstream answers with content in parts, thinking among them, where the protocol has one text. */
+  readonly contentInParts: boolean;
 }
 
 /** Bytes and objects that need no change come back as the very same. */

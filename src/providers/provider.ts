@@ -83,6 +83,8 @@ export interface Provider {
   readonly privateModelNames?: boolean;
   /** Where reasoning text stands, if not in `reasoning_content`: callers get it there too (contract §4). */
   readonly reasoningField?: string;
+  /** Content comes in parts, thinking among them: callers get text as `content` and thinking as `reasoning_content`. */
+  readonly contentInParts?: boolean;
   /** Default: egress. The sandbox answers in process. */
   send?(request: UpstreamRequest, outgoing: Outgoing, flow: Flow): Promise<Reply>;
   /** Default: SSE bytes as they come. AWS frames are unwrapped here. */

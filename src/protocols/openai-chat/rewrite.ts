@@ -11,29 +11,41 @@ const isObject = (value: unknown): value is JsonObject =>
 export class ChatAnswerRewriter {
   constructor(private readonly rewrite: AnswerRewrite) {}
 
-  /** A whole answer; the very same object when nothing had to change. */
+  /** A whole answer, or a chunk of one; the very same object when nothing had to change. */
   answer(answer: JsonObject): JsonObject {
-    const { model, reasoningField } = this.rewrite;
-    let rewritten = answer;
-    if (model !== undefined && typeof answer.model === 'string') rewritten = { ...rewritten, model };
-    if (reasoningField === undefined || !Array.isArray(answer.choices)) return rewritten;
+    const { model } = this.rewrite;
+    const named = model !== undefined && typeof answer.model === 'string' ? { ...answer, model } : answer;
+    if (!Array.isArray(answer.choices)) return named;
     let changed = false;
     const choices = answer.choices.map((choice: unknown) => {
       if (!isObject(choice)) return choice;
       const part = isObject(choice.delta) ? 'delta' : 'message';
-      const piece = choice[part];
-      if (!isObject(piece) || typeof piece[reasoningField] !== 'string' || piece.reasoning_content !== undefined)
-        return choice;
-      changed = true;
-      return { ...choice, [part]: { ...piece, reasoning_content: piece[reasoningField] } };
+      const piece = isObject(choice[part]) ? this.#piece(choice[part]) : undefined;
+      changed ||= piece !== undefined;
+      return piece ? { ...choice, [part]: piece } : choice;
     });
-    return changed ? { ...rewritten, choices } : rewritten;
+    return changed ? { ...named, choices } : named;
+  }
+
+  /** @returns undefined when nothing has to change */
+  #piece(piece: JsonObject): JsonObject | undefined {
+    const { reasoningField, contentInParts } = this.rewrite;
+    if (piece.reasoning_content !== undefined) return undefined;
+    if (reasoningField !== undefined && typeof piece[reasoningField] === 'string')
+      return { ...piece, reasoning_content: piece[reasoningField] };
+    if (!contentInParts || !Array.isArray(piece.content)) return undefined;
+    const thinking = textIn(piece.content.flatMap((part: unknown) => (isObject(part) ? (part.thinking ?? []) : [])));
+    const whole = { ...piece, content: textIn(piece.content) };
+    return thinking === '' ? whole : { ...whole, reasoning_content: thinking };
   }
 
   /** Complete frames of a stream; the very same bytes when nothing had to change. */
   frames(frames: Buffer): Buffer {
-    const { model, reasoningField } = this.rewrite;
-    if (model === undefined && !frames.includes(`"${reasoningField}"`)) return frames;
+    const { model, reasoningField, contentInParts } = this.rewrite;
+    const mentions =
+      (reasoningField !== undefined && frames.includes(`"${reasoningField}"`)) ||
+      (contentInParts && frames.includes('"content":['));
+    if (model === undefined && !mentions) return frames;
     return Buffer.concat([...eachFrame(frames)].map(frame => this.#frame(frame)));
   }
 
@@ -44,6 +56,12 @@ export class ChatAnswerRewriter {
     return rewritten === chunk ? frame : Buffer.from(`data: ${JSON.stringify(rewritten)}\n\n`);
   }
 }
+
+/** The text of those parts that are text. */
+const textIn = (parts: readonly unknown[]): string =>
+  parts
+    .map(part => (isObject(part) && part.type === 'text' && typeof part.text === 'string' ? part.text : ''))
+    .join('');
 
 function parse(data: string | undefined): JsonObject | undefined {
   try {

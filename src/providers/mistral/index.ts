@@ -28,6 +28,8 @@ export const mistral = defineProvider({
   name: 'mistral',
   title: 'Mistral AI',
   baseUrl: 'https://api.mistral.ai/v1',
+  // https://docs.mistral.ai/capabilities/reasoning
+  contentInParts: true,
   environment: {
     variables: ['MISTRAL_API_KEY'],
     baseUrlVariable: 'MISTRAL_BASE_URL',

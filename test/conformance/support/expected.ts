@@ -74,6 +74,7 @@ export const framesIn = (stream: string): string[] => stream.match(/[\s\S]*?\r?\
 
 /**
  * Contract §4 promises reasoning as `reasoning_content`; vendors that call it `reasoning` get it copied there, beside their own.
+ * Content that came in parts, thinking among them, becomes text and reasoning.
  * @returns `before` when `after` is just that, or the very same; else `after`
  */
 export function lessPromisedReasoning(before: string | undefined, after: string): string {
@@ -82,8 +83,23 @@ export function lessPromisedReasoning(before: string | undefined, after: string)
   for (const choice of is.choices ?? []) {
     const piece = choice.delta ?? choice.message ?? {};
     const had = was.choices.find((other: any) => other.index === choice.index);
+    const content = (had.delta ?? had.message)?.content;
+    if (Array.isArray(content)) {
+      expect([piece.content, piece.reasoning_content ?? '']).toEqual(textAndThinking(content));
+      piece.content = content;
+      delete piece.reasoning_content;
+    }
     if ((had.delta ?? had.message)?.reasoning_content === undefined && piece.reasoning_content === piece.reasoning)
       delete piece.reasoning_content;
   }
   return isDeepStrictEqual(was, is) ? before : after;
+}
+
+/** Mistral's content in parts, as the contract has it: one text, and the thinking as reasoning. */
+function textAndThinking(parts: readonly any[]): [string, string] {
+  const text = parts.filter(part => part.type === 'text').map(part => part.text);
+  const thinking = parts
+    .filter(part => part.type === 'thinking')
+    .flatMap(part => part.thinking.map((one: any) => one.text ?? ''));
+  return [text.join(''), thinking.join('')];
 }

@@ -87,7 +87,7 @@ const newHeard = (): Heard => ({
 /** A message, or a piece of one. */
 function hear(heard: Heard, piece: any): void {
   if (typeof piece.content === 'string') heard.content += piece.content;
-  else if (Array.isArray(piece.content)) heard.parts.push(...piece.content);
+  else for (const part of piece.content ?? []) hearPart(heard, part);
   heard.reasoning += piece.reasoning_content ?? piece.reasoning ?? '';
   heard.reasoningContent += piece.reasoning_content ?? '';
   heard.refusal += piece.refusal ?? '';
@@ -98,6 +98,13 @@ function hear(heard: Heard, piece: any): void {
     known.name += call.function?.name ?? '';
     known.input += call.function?.arguments ?? '';
   });
+}
+
+/** Mistral's content in parts: what is thinking is reasoning (contract §4). */
+function hearPart(heard: Heard, part: any): void {
+  if (part.type === 'text') heard.content += part.text;
+  else if (part.type === 'thinking') for (const thought of part.thinking) heard.reasoning += thought.text ?? '';
+  else heard.parts.push(part);
 }
 
 const reading = (index: number, { content, parts, calls, ...rest }: Heard): ChoiceReading => ({
