@@ -23,6 +23,7 @@ export class Delivered {
   #sample = '';
   /** UTF-16 units of all the text, of which `#sample` is the beginning. */
   #length = 0;
+  #bytes = 0;
 
   constructor(private readonly upstream: Pick<Upstream, 'outputTextIn'>) {}
 
@@ -30,6 +31,11 @@ export class Delivered {
     this.#frames.push(frame);
     this.#size += frame.length;
     if (this.#size > KEPT_BYTES) this.#digest();
+  }
+
+  /** About how many tokens have gone by, cheaply, and up to date within some frames: four bytes of text are taken for one. */
+  get likelyTokens(): number {
+    return Math.ceil(this.#bytes / 4);
   }
 
   /** Output tokens by a real tokenizer (o200k); loaded when first needed, which is seldom. */
@@ -48,6 +54,7 @@ export class Delivered {
   #digest(): void {
     const text = this.upstream.outputTextIn(Buffer.concat(this.#frames).toString('utf8'));
     this.#length += text.length;
+    this.#bytes += Buffer.byteLength(text);
     if (this.#sample.length < SAMPLE) this.#sample += text;
     this.#frames = [];
     this.#size = 0;

@@ -53,7 +53,7 @@ export class DispatchService implements BeforeApplicationShutdown {
     const priced = unordered.filter(route => unpricedNeed(facts.needs, route.price) === undefined);
     if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts.needs, unordered[0]!.price));
     const reserved = this.reservations.reserve(call, facts, priced);
-    const limitHeaders = reserved instanceof Promise ? await reserved : reserved;
+    const { limitHeaders, cover } = reserved instanceof Promise ? await reserved : reserved;
 
     const { routes, candidates } = this.routeOrder.order(priced, cheapestFirst);
     const trail = new Trail(candidates);
@@ -79,7 +79,7 @@ export class DispatchService implements BeforeApplicationShutdown {
         onClose,
       });
       this.#open.add(open);
-      const job: Job = { call, inbound, facts, endpoint, meter, trail, cancel, limitHeaders };
+      const job: Job = { call, inbound, facts, endpoint, meter, trail, cancel, limitHeaders, cover };
       return await this.#answer(job, routes);
     } catch (thrown) {
       clearTimeout(deadline);

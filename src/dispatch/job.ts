@@ -2,6 +2,7 @@ import type { Cancel } from '../egress/cancel.js';
 import type { InferenceCall } from '../http/inference.js';
 import type { Inbound, RequestFacts } from '../protocols/protocol.js';
 import type { Meter } from '../usage/meter.js';
+import type { Cover } from './growth.js';
 import type { Trail } from './trail.js';
 
 /** One admitted and reserved request on its way through dispatch. */
@@ -17,4 +18,6 @@ export interface Job {
   readonly cancel: Cancel;
   /** `x-ratelimit-*` of the verdict. */
   readonly limitHeaders: Readonly<Record<string, string>>;
+  /** What money is held for; undefined: none is. */
+  readonly cover: Cover | undefined;
 }

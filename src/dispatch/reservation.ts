@@ -5,12 +5,21 @@ import { LazuError } from '../errors.js';
 import type { InferenceCall } from '../http/inference.js';
 import { LimitStore, type Verdict } from '../limits/limit-store.js';
 import type { RequestFacts } from '../protocols/protocol.js';
+import type { Cover } from './growth.js';
 import { limitHeaders } from './headers.js';
 import { UsualOutput } from './usual-output.js';
 
 const PICO_PER_MICRO = 1_000_000n;
 /** Output tokens held for when neither caller nor model names a cap (contract §13). */
 const DEFAULT_OUTPUT = 8_192;
+
+/** What an admitted request was given. */
+export interface Reserved {
+  /** `x-ratelimit-*` */
+  readonly limitHeaders: Record<string, string>;
+  /** Undefined: no money is held. */
+  readonly cover: Cover | undefined;
+}
 
 /** The second step of admission, once routes and prices are known: revocation, windows, quota, hold. */
 @Injectable()
@@ -22,14 +31,10 @@ export class Reservations {
   ) {}
 
   /**
-   * @returns the `x-ratelimit-*` headers; synchronously where the store answers so
+   * @returns synchronously where the store answers so
    * @throws LazuError `invalid_api_key`, `request_rate_limit_exceeded`, `token_rate_limit_exceeded` or `insufficient_quota`
    */
-  reserve(
-    call: InferenceCall,
-    facts: RequestFacts,
-    routes: readonly Route[],
-  ): Record<string, string> | Promise<Record<string, string>> {
+  reserve(call: InferenceCall, facts: RequestFacts, routes: readonly Route[]): Reserved | Promise<Reserved> {
     const { caller } = call;
     if (caller.revoked) throw revoked();
     const output =
@@ -37,6 +42,7 @@ export class Reservations {
     const usual = Math.min(output, this.usualOutput.of(routes[0]!.model.name));
     const tokens = facts.inputTokensEstimate + usual * facts.n;
     const isBound = this.config.billing === 'prepaid' || caller.quotaMicroUsd !== undefined;
+    const worst = isBound ? worstCase(facts, routes, output) : undefined;
     const verdict = this.limits.reserve({
       requestId: call.requestId,
       accountId: caller.accountId,
@@ -46,18 +52,27 @@ export class Reservations {
       tpm: caller.tpm,
       accountTpm: caller.accountTpm,
       tokens,
-      holdMicroUsd: isBound ? worstCase(facts, routes, output) : 0n,
+      holdMicroUsd: worst?.microUsd ?? 0n,
       quotaMicroUsd: caller.quotaMicroUsd,
       quotaPeriod: caller.quotaPeriod,
       startedAt: call.startedAt,
     });
-    return verdict instanceof Promise ? verdict.then(later => admit(later, tokens)) : admit(verdict, tokens);
+    const admitted = (given: Verdict): Reserved => ({
+      limitHeaders: admit(given, tokens),
+      cover: worst && { outputTokens: output * facts.n, picoUsdPerToken: worst.outputPicoUsd },
+    });
+    return verdict instanceof Promise ? verdict.then(admitted) : admitted(verdict);
   }
 }
 
-/** The dearest candidate, in microUSD, rounded up. Service tiers count when asked for; context tiers always. */
-function worstCase(facts: RequestFacts, routes: readonly Route[], outputTokens: number): bigint {
+/** The dearest candidate, rounded up. Service tiers count when asked for; context tiers always. */
+function worstCase(
+  facts: RequestFacts,
+  routes: readonly Route[],
+  outputTokens: number,
+): { microUsd: bigint; outputPicoUsd: bigint } {
   let dearest = 0n;
+  let dearestOutput = 0n;
   for (const { price } of routes) {
     const tables = [price.rates, ...price.tiers.map(tier => tier.rates)];
     const { serviceTier } = facts;
@@ -72,8 +87,9 @@ function worstCase(facts: RequestFacts, routes: readonly Route[], outputTokens: 
     const cost =
       calls * (BigInt(facts.inputTokensBound) * input + BigInt(outputTokens) * output + (price.rates.requests ?? 0n));
     dearest = max(dearest, cost);
+    dearestOutput = max(dearestOutput, output);
   }
-  return (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO;
+  return { microUsd: (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO, outputPicoUsd: dearestOutput };
 }
 
 const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);

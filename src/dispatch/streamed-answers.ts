@@ -5,12 +5,15 @@ import { Config } from '../config.js';
 import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
+import { LimitStore } from '../limits/limit-store.js';
 import { inputTokensOf } from '../protocols/usage.js';
+import type { Delivery, Ending } from '../usage/meter.js';
 import { Attempts, metered, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { Delivered } from './delivered.js';
 import { endingOf } from './ending.js';
 import { failover } from './failover.js';
+import { Growth } from './growth.js';
 import { returnedHeaders } from './headers.js';
 import type { Job } from './job.js';
 import { Outlet } from './outlet.js';
@@ -28,6 +31,7 @@ const STREAM_HEADERS = {
 export class StreamedAnswers {
   constructor(
     @Inject(Config) private readonly config: Config,
+    @Inject(LimitStore) private readonly limits: LimitStore,
     private readonly attempts: Attempts,
     private readonly health: ChannelHealth,
   ) {}
@@ -114,8 +118,22 @@ export class StreamedAnswers {
 
     return new Promise((resolve, reject) => {
       let output = false;
+      let ended = false;
+      const outOfMoney = () => {
+        if (ended || watch.complete || to.outlet.left) return;
+        ended = true;
+        to.over();
+        report();
+        const error = spent();
+        void delivery().then(given => this.#endWithError(job, to.outlet, error, given));
+        job.cancel.cancel(error);
+        queueMicrotask(() => subscription.unsubscribe()); // for who does not listen to the cancel
+      };
+      const { cover } = job;
+      const growth = cover && new Growth(this.limits, job.call.requestId, cover, outOfMoney);
       const subscription: Subscription = frames$.subscribe({
         next: frame => {
+          if (ended) return;
           if (!output && watch.hasOutput) {
             output = true;
             job.meter.firstByte();
@@ -125,14 +143,17 @@ export class StreamedAnswers {
           delivered.add(frame);
           to.silence.refresh();
           to.outlet.next(frame);
+          growth?.reached(delivered.likelyTokens);
         },
         error: (error: LazuError) => {
+          if (ended) return;
           if (!output) return reject(error);
           to.over();
           report();
           void this.#endWithError(job, to.outlet, error);
         },
         complete: () => {
+          if (ended) return;
           to.over();
           to.begin(opened);
           to.outlet.complete();
@@ -144,8 +165,9 @@ export class StreamedAnswers {
   }
 
   /** The last event is the error, in the caller's protocol, and no end mark follows: half an answer never looks like a whole one. */
-  async #endWithError(job: Job, outlet: Outlet, error: LazuError): Promise<void> {
-    await job.meter.close(endingOf(job, error)).catch(() => undefined);
+  async #endWithError(job: Job, outlet: Outlet, error: LazuError, delivered?: Delivery): Promise<void> {
+    const ending: Ending = delivered ? { kind: 'failed', error, delivered } : endingOf(job, error);
+    await job.meter.close(ending).catch(() => undefined);
     outlet.next(Buffer.from(job.inbound.writeError(error, job.call.requestId).frame));
     outlet.complete();
   }
@@ -161,6 +183,12 @@ export class StreamedAnswers {
 
 /** How long a provider that bills on after a disconnect is read to its end (contract §13). */
 const LONG_DRAIN_MS = 30_000;
+
+const spent = () =>
+  new LazuError(
+    'insufficient_quota',
+    'The answer has become longer than the balance, or the quota of this key, covers.',
+  );
 
 function headersOf({ reply, dropped }: Opened): Record<string, string> {
   const headers = returnedHeaders(reply.headers);

@@ -29,8 +29,8 @@ export interface Delivery {
 export type Ending =
   /** 2xx, or a stream whose terminal mark came. `delivered` stands in where the vendor never reported usage. */
   | { readonly kind: 'completed'; readonly delivered?: Delivery }
-  /** Nothing, or no more, will reach the caller. Charged only if final usage was seen. */
-  | { readonly kind: 'failed'; readonly error: LazuError }
+  /** Nothing, or no more, will reach the caller. Charged only if final usage was seen, or for what the caller's own money ended. */
+  | { readonly kind: 'failed'; readonly error: LazuError; readonly delivered?: Delivery }
   /** The caller left. `drained`: final usage came in the grace; else `delivered` is what they got, by tokenizer. */
   | {
       readonly kind: 'left';

@@ -133,10 +133,9 @@ function figuresOf(ending: Ending, seen: Usage | undefined, dispatched: boolean)
   if (!dispatched) return { source: 'none', usage: undefined };
   switch (ending.kind) {
     case 'completed':
+    case 'failed':
       if (seen) return { source: 'provider', usage: seen };
       return ending.delivered ? estimated(ending.delivered) : { source: 'none', usage: undefined };
-    case 'failed':
-      return seen ? { source: 'provider', usage: seen } : { source: 'none', usage: undefined };
     case 'left':
       // Final usage that came counts even if the mark of the end did not (trap 1).
       return seen ? { source: 'drained', usage: seen } : estimated(ending.delivered);

@@ -1,5 +1,5 @@
 import { bootLazu, type TestLazu } from '../support/boot.js';
-import { answerJson, chatAnswer, FakeUpstream, usage } from '../support/fake-upstream.js';
+import { answerJson, answerStream, chatAnswer, chatFrames, FakeUpstream, usage } from '../support/fake-upstream.js';
 import { until } from '../support/usage.js';
 
 const messages = [{ role: 'user' as const, content: 'Say hello' }];
@@ -101,4 +101,48 @@ it('holds a key to its quota, which is shown by the same counter', async () => {
   expect(refused[0]!.error).toMatchObject({ code: 'insufficient_quota', param: 'key_quota' });
   const { quota } = await standing(key);
   expect(quota).toMatchObject({ held_micro_usd: 0, used_micro_usd: 3 * 602, remaining_micro_usd: 3 * (HOLD - 602) });
+});
+
+describe('a stream that outgrows its hold', () => {
+  /** Some 25,600 tokens, of which 1,000 were announced; 0.6 microUSD each. */
+  const frames = chatFrames(
+    Array.from({ length: 100 }, () => 'word '.repeat(205)),
+    { usage: usage(10, 20_500) },
+  );
+  const stream = async (key: string) => {
+    const response = await lazu.post('/v1/chat/completions', { ...chat, stream: true }, bearer(key));
+    const text = await response.text();
+    const record = await until(
+      async () => (await lazu.get(`/api/usage/requests/${response.headers.get('x-lazu-request-id')}`, bearer(key))).ok,
+    ).then(() => lazu.get(`/api/usage/requests/${response.headers.get('x-lazu-request-id')}`, bearer(key)));
+    return { text, record: await record.json() };
+  };
+
+  it('goes on while there is money, and pays what the vendor says', async () => {
+    upstream.answers(answerStream(frames, { everyMs: 1 }));
+    const { key } = await tenant(HOLD + 20_000);
+    const { text, record } = await stream(key);
+    expect(text).toContain('[DONE]');
+    expect(record).toMatchObject({ status: 'completed', usage_source: 'provider' });
+    expect(await standing(key)).toMatchObject({ held_micro_usd: 0, balance_micro_usd: HOLD + 20_000 - 12_302 });
+  });
+
+  it('ends in-band when there is none left; the upstream is aborted, and what was delivered is charged', async () => {
+    upstream.answers(answerStream(frames, { everyMs: 5, then: 'hang' }));
+    const { key } = await tenant(HOLD + 6_000);
+    const { text, record } = await stream(key);
+    const last = text.trim().split('\n\n').at(-1)!;
+    expect(JSON.parse(last.replace('data: ', '')).error).toMatchObject({ code: 'insufficient_quota' });
+    expect(text).not.toContain('[DONE]');
+    expect(record).toMatchObject({ status: 'failed', usage_source: 'estimated' });
+    expect(record.billing.charge_micro_usd).toBeGreaterThan(3_000);
+    await until(() => upstream.last.abortedAt !== undefined);
+    const left = await standing(key);
+    expect(left).toMatchObject({
+      held_micro_usd: 0,
+      balance_micro_usd: HOLD + 6_000 - record.billing.charge_micro_usd,
+    });
+    // What is delivered is looked at every 32 KiB: that is the error, 8,192 tokens at most.
+    expect(left.balance_micro_usd).toBeGreaterThan(-8_192 * 0.6);
+  });
 });
