@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -25,4 +26,16 @@ export function materials(name: keyof typeof MATERIALS, what: string): string | 
 export function describeWith(folder: string | undefined, name: string, tests: (folder: string) => void): void {
   if (folder !== undefined) describe(name, () => tests(folder));
   else describe.skip(name, () => it('has nothing to read', () => undefined));
+}
+
+/**
+ * Whether a program that some tests need is installed; names what is skipped where it is not.
+ * @throws Error instead, with `LAZU_TEST_REQUIRE=all`
+ */
+export function hasProgram(program: string, what: string): boolean {
+  if (spawnSync(program, ['version'], { stdio: 'ignore' }).error === undefined) return true;
+  const missing = `${what}: there is no ${program} on this machine`;
+  if (process.env['LAZU_TEST_REQUIRE'] === 'all') throw new Error(missing);
+  process.stderr.write(`skipped: ${missing}\n`);
+  return false;
 }

@@ -4,7 +4,13 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A self-signed certificate and its key, as PEM: its own authority. */
-export function certificateFor(...names: string[]): { key: string; cert: string } {
+export interface Identity {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Made by `openssl`. @param names as in a subjectAltName: `DNS:…`, `IP:…` */
+export function certificateFor(...names: string[]): Identity {
   const pem = execFileSync(
     'openssl',
     // prettier-ignore
@@ -32,8 +38,8 @@ export class TlsSite {
     readonly port: number,
   ) {}
 
-  static async start(tls: { key: string; cert: string }): Promise<TlsSite> {
-    const server = createServer(tls);
+  static async start({ key, cert }: Identity): Promise<TlsSite> {
+    const server = createServer({ key, cert });
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const site = new TlsSite(server, (server.address() as AddressInfo).port);
     server.on('connection', socket => {
