@@ -55,9 +55,15 @@ export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEven
 
   #start(message: JsonObject): AnswerEvent[] {
     this.#usage = object(message.usage);
+    this.#stopReason = message.stop_reason;
+    const blocks = Array.isArray(message.content) ? (message.content as unknown[]) : [];
     return [
       { type: 'answer-start', id: text(message.id), model: text(message.model) },
-      { type: 'usage', usage: readUsage(this.#usage), final: false },
+      // Some answers are over when they begin: no `message_delta` follows.
+      { type: 'usage', usage: readUsage(this.#usage), final: typeof message.stop_reason === 'string' },
+      // Blocks that are there from the start, as when code calls a tool:
+      // https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling
+      ...blocks.flatMap(block => [...this.#openBlock(object(block)), ...this.#closeBlock()]),
     ];
   }
 
@@ -120,18 +126,16 @@ export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEven
     this.#stopReason = delta.stop_reason ?? this.#stopReason;
     this.#explanation = text(object(delta.stop_details).explanation) || this.#explanation;
     this.#usage = mergeRawUsage(this.#usage, usage);
-    return [{ type: 'usage', usage: readUsage(this.#usage), final: delta.stop_reason !== undefined }];
+    return [{ type: 'usage', usage: readUsage(this.#usage), final: typeof delta.stop_reason === 'string' }];
   }
 }
 
 /** A whole message is the events of its stream at once. */
 export function readAnswer(message: JsonObject): AnswerEvent[] {
   const reader = new AnthropicAnswerReader();
-  const blocks = Array.isArray(message.content) ? (message.content as unknown[]) : [];
   const { stop_reason, stop_details, usage } = message;
   return [
     { type: 'message_start', message },
-    ...blocks.flatMap(block => [{ type: 'content_block_start', content_block: block }, { type: 'content_block_stop' }]),
     { type: 'message_delta', delta: { stop_reason, stop_details }, usage },
     { type: 'message_stop' },
   ].flatMap(event => reader.push(event));
