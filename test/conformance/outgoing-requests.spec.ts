@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootLazu, type TestLazu } from '../support/boot.js';
+import { message, messageFrames, text } from '../support/fake-anthropic.js';
 import { answerStream, chatFrames, FakeUpstream, usage } from '../support/fake-upstream.js';
 import { describeWith, materials } from '../support/materials.js';
 import { Channels } from './support/channels.js';
@@ -13,6 +14,7 @@ const recordings = materials('recordings', 'validating recorded requests on thei
 
 /** Vendors that publish an OpenAPI file; `path` as the file has it. */
 const VENDORS = [
+  { provider: 'anthropic', file: 'anthropic.openapi.json', path: '/v1/messages', model: 'claude-sonnet-4-5' },
   { provider: 'openai', file: 'openai.openapi.json', path: '/chat/completions', model: 'gpt-4o' },
   { provider: 'mistral', file: 'mistral.openapi.yaml', path: '/v1/chat/completions', model: 'mistral-large-latest' },
   { provider: 'openrouter', file: 'openrouter.openapi.yaml', path: '/chat/completions', model: 'openai/gpt-4o' },
@@ -38,7 +40,9 @@ describeWith(specs, "what goes out, judged by the vendor's own OpenAPI file", fo
         bootLazu(),
       ]);
       channels = await Channels.create(lazu, upstream.url, [...bodies, ...recorded]);
-      const streamed = answerStream(chatFrames(['Hi'], { usage: usage(3, 1) }));
+      const isChat = path.endsWith('/chat/completions');
+      const chunks = chatFrames(['Hi'], { usage: usage(3, 1) });
+      const streamed = answerStream(isChat ? chunks : messageFrames(message([text('Hi')])));
       // Steady answers a stream's request with a whole answer: it is asked for its verdict only.
       upstream.answers(async (request, response) => {
         const verdict = await steady.judge(path, request.body);
