@@ -58,4 +58,16 @@ describe('passing a stream through', () => {
     const { text, error } = await run(bytes(...words, DONE), finish);
     expect([text, (error as LazuError).code]).toEqual([words.join(''), 'service_unavailable']);
   });
+
+  it('a reader that fails at the very end is an error of the answer, not of the process', async () => {
+    const watch = openaiChat.frameWatch({ includeUsage: false });
+    const failing = Object.assign(Object.create(watch) as typeof watch, { see: (frames: Buffer) => frames });
+    failing.ended = () => {
+      throw new TypeError('unexpected');
+    };
+    const error = await new Promise(resolve => {
+      passThrough(bytes(...words), failing, () => Promise.resolve()).subscribe({ error: resolve });
+    });
+    expect((error as LazuError).code).toBe('upstream_error');
+  });
 });

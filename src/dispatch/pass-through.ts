@@ -27,13 +27,12 @@ export function passThrough(
     };
     const end = () => {
       over = true;
-      finish().then(
-        () => {
+      finish()
+        .then(() => {
           out.next(watch.terminal());
           out.complete();
-        },
-        (error: unknown) => out.error(LazuError.from(error)),
-      );
+        })
+        .catch((error: unknown) => out.error(LazuError.from(error)));
     };
     const see = (frames: Buffer) => {
       if (frames.length === 0) return;
@@ -42,24 +41,25 @@ export function passThrough(
       if (watch.error) fail(watch.error);
       else if (watch.complete) end();
     };
+    const guarded = (step: () => void) => {
+      if (over) return; // behind the terminal mark there is only the end of the connection, which lets it be used again
+      try {
+        step();
+      } catch (error) {
+        fail(garbled(error));
+      }
+    };
+    const close = () => {
+      see(gatherer.end());
+      if (over) return;
+      watch.ended();
+      if (watch.complete) end();
+      else fail(cut());
+    };
     const subscription = bytes$.subscribe({
-      next: chunk => {
-        if (over) return; // behind the terminal mark there is only the end of the connection, which lets it be used again
-        try {
-          see(gatherer.push(chunk));
-        } catch (error) {
-          fail(garbled(error));
-        }
-      },
+      next: chunk => guarded(() => see(gatherer.push(chunk))),
       error: (error: unknown) => fail(LazuError.from(error)),
-      complete: () => {
-        if (over) return;
-        see(gatherer.end());
-        if (over) return;
-        watch.ended();
-        if (watch.complete) end();
-        else fail(cut());
-      },
+      complete: () => guarded(close),
     });
     return () => {
       if (!watch.complete) subscription.unsubscribe();
