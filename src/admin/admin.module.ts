@@ -11,6 +11,7 @@ import { AuditService } from './audit.service.js';
 import { ChannelsController } from './channels.controller.js';
 import { FirstStart } from './first-start.js';
 import { KeysController } from './keys.controller.js';
+import { LedgerController } from './ledger.controller.js';
 import { ModelsController } from './models.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { AdminUsageController } from './usage.controller.js';
@@ -24,6 +25,7 @@ import { AdminUsageController } from './usage.controller.js';
     AdminKeysController,
     AuditController,
     ChannelsController,
+    LedgerController,
     ModelsController,
     AdminUsageController,
     RequestsController,

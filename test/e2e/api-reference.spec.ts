@@ -139,6 +139,7 @@ describe('the API reference', () => {
       await call('POST', `/api/admin/accounts/${id}/topups`, { amount_micro_usd: 5_000_000, reference: 'r1' });
       await call('POST', `/api/admin/accounts/${id}/adjustments`, { amount_micro_usd: -1, reference: 'r2', note: 'n' });
       await call('GET', `/api/admin/accounts/${id}/ledger`);
+      await call('GET', '/api/admin/ledger/check');
       const key = await call('POST', `/api/admin/accounts/${id}/keys`, {
         name: 'k',
         quota_micro_usd: 10,

@@ -146,3 +146,7 @@ describe('a stream that outgrows its hold', () => {
     expect(left.balance_micro_usd).toBeGreaterThan(-8_192 * 0.6);
   });
 });
+
+it('leaves a ledger that adds up', async () => {
+  expect(await lazu.admin('GET', '/api/admin/ledger/check')).toMatchObject({ ok: true, problems: [] });
+});

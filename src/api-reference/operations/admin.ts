@@ -38,6 +38,13 @@ export const adminOperations: Operations = {
     summary: "The account's postings, newest first",
     answer: pageOf('LedgerEntry'),
   },
+  'GET /api/admin/ledger/check': {
+    ...accounts,
+    summary: 'Prove that the ledger adds up',
+    description:
+      'Every transaction balances and moves only the money of its account, and what the usage records of each batch charge is what was posted. Reads all of it: not for every minute.',
+    answer: ref('LedgerCheck'),
+  },
   'POST /api/admin/accounts/{id}/keys': {
     ...keys,
     status: 201,

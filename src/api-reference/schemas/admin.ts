@@ -78,6 +78,22 @@ export const adminSchemas: Readonly<Record<string, Schema>> = {
     note: nullable(text()),
     created_at: moment(),
   }),
+  LedgerCheck: object({
+    object: exactly('ledger_check'),
+    ok: flag(),
+    transactions: integer(),
+    balances_micro_usd: integer("Sum of all customers' balances."),
+    problems: listOf(
+      object({
+        kind: oneOf(['unbalanced', 'wrong_account', 'charges_differ']),
+        id: text('Of the ledger transaction; of the batch with `charges_differ`.'),
+        account_id: text(),
+        expected: integer('microUSD.'),
+        found: integer('microUSD.'),
+      }),
+      'The first hundred.',
+    ),
+  }),
   ApiKey: object(apiKey),
   CreatedApiKey: object({ ...apiKey, key: onlyNow }),
   DeletedApiKey: deleted('api_key'),

@@ -1,0 +1,12 @@
+import { checkOnly } from './billing/check-only.js';
+import { loadConfig } from './config.js';
+
+/** `npm run ledger:check`: proves that the ledger adds up; ends with 1 when it does not. */
+try {
+  const check = await checkOnly(loadConfig(process.env));
+  console.log(JSON.stringify(check, undefined, 2));
+  if (!check.ok) process.exitCode = 1;
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
