@@ -37,7 +37,18 @@ export class WholeAnswers {
 
   /** @throws LazuError when every attempt failed, also in the middle of an answer: nothing has been sent yet */
   async answer(job: Job, routes: readonly Route[]): Promise<Answer> {
-    job.call.gone.listen(() => this.#runOn(job));
+    let runOn: NodeJS.Timeout | undefined;
+    const leftForGood = () => job.cancel.cancel(new LazuError('upstream_timeout', 'The caller has left.'));
+    job.call.gone.listen(() => (runOn = setTimeout(leftForGood, RUN_ON_MS).unref()));
+    try {
+      return await this.#answer(job, routes);
+    } finally {
+      job.call.gone.listen(undefined);
+      clearTimeout(runOn); // it would hold the request and its body
+    }
+  }
+
+  async #answer(job: Job, routes: readonly Route[]): Promise<Answer> {
     const options = { maxAttempts: this.config.maxAttempts, health: this.health };
     const { opened, bytes, usage } = await failover(job, routes, options, route => this.#read(job, route));
     if (usage) job.meter.see(usage);
@@ -70,10 +81,6 @@ export class WholeAnswers {
     const rewritten = opened.rewriter?.answer(answer) ?? answer;
     const sent = rewritten === answer ? bytes : Buffer.from(JSON.stringify(rewritten));
     return { opened, bytes: sent, usage: usage && metered(opened, route, usage) };
-  }
-
-  #runOn(job: Job): void {
-    setTimeout(() => job.cancel.cancel(new LazuError('upstream_timeout', 'The caller has left.')), RUN_ON_MS).unref();
   }
 }
 
