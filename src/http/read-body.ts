@@ -42,6 +42,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
     };
     request.on('error', cut);
     request.on('close', cut);
+    if (request.destroyed) cut(); // while the key was looked up; its `close` has been and gone
   });
 }
 
