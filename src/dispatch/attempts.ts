@@ -105,10 +105,10 @@ export class Attempts {
   }
 
   /** Both ends speak the same protocol: the caller's bytes go out, the upstream's come back. */
-  async #openShared(call: Call, provider: Provider, upstream: Upstream): Promise<Opened> {
+  async #openShared(call: Call, provider: Provider, upstream: Upstream, mayAskUsage = true): Promise<Opened> {
     const { channel, facts, flow, cancel, sawUsage } = call;
     const outgoing = outgoingOf(call, upstream.name);
-    const askUsage = !this.#refuseUsage.has(channel.id);
+    const askUsage = mayAskUsage && !this.#refuseUsage.has(channel.id);
     const headers = forwardedHeaders(call.headers);
     const { request, dropped } = buildRequest(provider, outgoing, call.skim, call.raw, {
       askUsage,
@@ -126,8 +126,10 @@ export class Attempts {
       const text = await errorText(reply);
       const namesUsage = reply.status === 400 && stream && /stream_options|include_usage/.test(text);
       if (namesUsage && askUsage && !facts.includeUsage) {
+        // A caller can make an upstream say these words; only what works without the question was refused because of it.
+        const opened = await this.#openShared(call, provider, upstream, false);
         this.#refuseUsage.add(channel.id);
-        return this.open(call);
+        return opened;
       }
       throw told(upstream.readError(reply.status, text, reply.headers), reply);
     }
