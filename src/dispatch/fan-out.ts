@@ -7,6 +7,7 @@ import type { JsonObject, Upstream } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 import { FrameGatherer } from '../protocols/sse.js';
 import { collect } from './collect.js';
+import { garbled, parseAnswer } from './parse-answer.js';
 
 const PART_LIMIT = 64 * 1024 * 1024;
 
@@ -19,6 +20,14 @@ interface FanOut {
   readonly upstream: Upstream;
   /** Told what the finished parts cost when another part failed. */
   readonly sawUsage: (usage: Usage) => void;
+}
+
+interface Part {
+  readonly reply: Reply;
+  /** Of a refusal. */
+  readonly body: string;
+  /** Of a good answer. */
+  readonly answer: JsonObject;
 }
 
 /**
@@ -44,22 +53,23 @@ export async function fanOut(plan: FanOut): Promise<Reply> {
       plan,
       heads.filter(head => head.status === 'fulfilled').map(head => head.value),
     );
-  for (const cancel of cancels) cancel.cancel(new LazuError('upstream_error', 'Another part of this request failed.'));
+  heads.forEach((head, part) => {
+    // What the failed part says is still to be read.
+    if (head !== failed) cancels[part]?.cancel(new LazuError('upstream_error', 'Another part of this request failed.'));
+  });
   if (failed.status === 'rejected') throw failed.reason;
   return failed.value;
 }
 
 async function mergeWhole({ upstream, sawUsage }: FanOut, calls: readonly Promise<Reply>[]): Promise<Reply> {
-  const parts = await Promise.allSettled(calls.map(call => readPart(call)));
+  const parts = await Promise.allSettled(calls.map(call => readPart(call, upstream)));
   const good = parts
     .filter(part => part.status === 'fulfilled')
     .map(part => part.value)
     .filter(part => part.reply.status < 400);
   const bad = parts.find(part => part.status === 'rejected' || part.value.reply.status >= 400);
   if (!bad) {
-    const merged = Buffer.from(
-      JSON.stringify(upstream.mergeAnswers(good.map(part => JSON.parse(part.body) as JsonObject))),
-    );
+    const merged = Buffer.from(JSON.stringify(upstream.mergeAnswers(good.map(part => part.answer))));
     return { ...good[0]!.reply, bytes$: of(merged) };
   }
   const error: unknown = bad.status === 'rejected' ? bad.reason : undefined;
@@ -67,7 +77,7 @@ async function mergeWhole({ upstream, sawUsage }: FanOut, calls: readonly Promis
     if (bad.status === 'rejected') throw error;
     return { ...bad.value.reply, bytes$: of(Buffer.from(bad.value.body)) };
   }
-  const finished = upstream.usageOf(upstream.mergeAnswers(good.map(part => JSON.parse(part.body) as JsonObject)));
+  const finished = upstream.usageOf(upstream.mergeAnswers(good.map(part => part.answer)));
   if (finished) sawUsage(finished);
   throw final(
     bad.status === 'fulfilled'
@@ -76,11 +86,15 @@ async function mergeWhole({ upstream, sawUsage }: FanOut, calls: readonly Promis
   );
 }
 
-async function readPart(call: Promise<Reply>): Promise<{ reply: Reply; body: string }> {
+/** @throws LazuError for an answer that cannot be read, or that is an error after all */
+async function readPart(call: Promise<Reply>, upstream: Upstream): Promise<Part> {
   const reply = await call;
-  const body = (await collect(reply.bytes$, PART_LIMIT)).toString('utf8');
-  if (reply.status < 400) JSON.parse(body);
-  return { reply, body };
+  const bytes = await collect(reply.bytes$, PART_LIMIT);
+  if (reply.status >= 400) return { reply, body: bytes.toString('utf8'), answer: {} };
+  const answer = parseAnswer(bytes);
+  const error = upstream.errorIn(answer);
+  if (error) throw error;
+  return { reply, body: '', answer };
 }
 
 function mergeStreams({ upstream }: FanOut, replies: readonly Reply[]): Reply {
@@ -112,7 +126,13 @@ function mergeStreams({ upstream }: FanOut, replies: readonly Reply[]): Reply {
         out.complete();
       };
       return reply.bytes$.subscribe({
-        next: chunk => see(gatherer.push(chunk)),
+        next: chunk => {
+          try {
+            see(gatherer.push(chunk));
+          } catch (error) {
+            fail(garbled(error)); // RxJS would throw it at the whole process
+          }
+        },
         error: fail,
         complete: () => {
           if (over) return;

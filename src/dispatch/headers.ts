@@ -17,11 +17,27 @@ export function forwardedHeaders(headers: IncomingHeaders): Record<string, strin
   return forwarded;
 }
 
-export function returnedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+/** Node refuses to send such a value, when the answer has been paid for: https://nodejs.org/api/http.html#httpvalidateheadervaluename-value-label */
+const UNSENDABLE = /[^\t\x20-\x7e]/;
+const DROPPED_NAME = /^[\w.$-]{1,64}$/;
+/** Names in `X-Lazu-Dropped-Params` at most. */
+const MOST_DROPPED = 32;
+
+/** @param dropped fields that the provider lacks; those with a name that no header takes are told as `messages.*` or `*` */
+export function returnedHeaders(
+  headers: Readonly<Record<string, string>>,
+  dropped: readonly string[],
+): Record<string, string> {
   const returned: Record<string, string> = {};
   for (const name of RETURNED) {
     const value = headers[name];
-    if (value !== undefined) returned[name] = value;
+    if (value !== undefined && !UNSENDABLE.test(value)) returned[name] = value;
+  }
+  if (dropped.length > 0) {
+    const names = dropped.map(name =>
+      DROPPED_NAME.test(name) ? name : name.startsWith('messages.') ? 'messages.*' : '*',
+    );
+    returned['x-lazu-dropped-params'] = [...new Set(names)].slice(0, MOST_DROPPED).join(', ');
   }
   return returned;
 }

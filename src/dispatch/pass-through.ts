@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import { LazuError } from '../errors.js';
 import type { AnswerRewriter, FrameWatch } from '../protocols/protocol.js';
 import { FrameGatherer } from '../protocols/sse.js';
+import { garbled } from './parse-answer.js';
 
 /** Bytes of one SSE frame; a frame can hold a whole image or file. */
 const FRAME_LIMIT = 32 * 1024 * 1024;
@@ -71,6 +72,3 @@ const cut = () =>
   new LazuError('upstream_error', 'The model provider broke off its answer before the end. Please try again.', {
     retryable: true,
   });
-
-const garbled = (cause: unknown) =>
-  new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true, cause });

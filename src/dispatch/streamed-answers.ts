@@ -50,7 +50,11 @@ export class StreamedAnswers {
         begun = true;
         resolve({
           status: 200,
-          headers: { ...STREAM_HEADERS, ...job.limitHeaders, ...(opened ? headersOf(opened) : {}) },
+          headers: {
+            ...STREAM_HEADERS,
+            ...job.limitHeaders,
+            ...(opened ? returnedHeaders(opened.reply.headers, opened.dropped) : {}),
+          },
           frames$: outlet.frames$,
           length: undefined,
           flow,
@@ -109,11 +113,17 @@ export class StreamedAnswers {
       report();
       await job.meter.close({ kind: 'left', drained: false, delivered: await delivery() });
     };
+    // A caller who left before any output still waits for an answer to begin: the request is over when somebody says so.
+    const gone = () => {
+      if (!to.outlet.left) return;
+      to.begin(opened);
+      to.outlet.complete();
+    };
     const graceMs = provider.billsAfterDisconnect ? LONG_DRAIN_MS : this.config.leaveGraceMs;
     const frames$ = outlive(passThrough(reply.bytes$, watch, finish, rewriter), {
       flow: to.flow,
       graceMs,
-      left: ended => void left(ended).catch(() => undefined) /* the journal has said what is wrong */,
+      left: ended => void left(ended).then(gone, gone), // the journal has said what is wrong, if anything is
     });
 
     return new Promise((resolve, reject) => {
@@ -189,12 +199,6 @@ const spent = () =>
     'insufficient_quota',
     'The answer has become longer than the balance, or the quota of this key, covers.',
   );
-
-function headersOf({ reply, dropped }: Opened): Record<string, string> {
-  const headers = returnedHeaders(reply.headers);
-  if (dropped.length > 0) headers['x-lazu-dropped-params'] = dropped.join(', ');
-  return headers;
-}
 
 function expectEventStream({ reply }: Opened): void {
   if (reply.headers['content-type']?.startsWith('text/event-stream')) return;

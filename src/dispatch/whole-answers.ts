@@ -5,7 +5,6 @@ import { Config } from '../config.js';
 import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
-import type { JsonObject } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 import { Attempts, metered, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
@@ -14,6 +13,7 @@ import { Delivered } from './delivered.js';
 import { failover } from './failover.js';
 import { returnedHeaders } from './headers.js';
 import type { Job } from './job.js';
+import { parseAnswer } from './parse-answer.js';
 
 /** Bytes of a whole answer: generated images and audio come inside the JSON. */
 const ANSWER_LIMIT = 64 * 1024 * 1024;
@@ -58,14 +58,12 @@ export class WholeAnswers {
     } else {
       await job.meter.close({ kind: 'completed', delivered: usage ? undefined : await delivery(job, opened, bytes) });
     }
-    job.meter.firstByte();
     const headers: Record<string, string> = {
       'content-type': 'application/json',
       'content-length': String(bytes.length),
       ...job.limitHeaders,
-      ...returnedHeaders(opened.reply.headers),
+      ...returnedHeaders(opened.reply.headers, opened.dropped),
     };
-    if (opened.dropped.length > 0) headers['x-lazu-dropped-params'] = opened.dropped.join(', ');
     return { status: 200, headers, frames$: of(bytes), length: bytes.length, flow: new Flow() };
   }
 
@@ -82,16 +80,6 @@ export class WholeAnswers {
     const sent = rewritten === answer ? bytes : Buffer.from(JSON.stringify(rewritten));
     return { opened, bytes: sent, usage: usage && metered(opened, route, usage) };
   }
-}
-
-function parseAnswer(bytes: Buffer): JsonObject {
-  try {
-    const answer: unknown = JSON.parse(bytes.toString('utf8'));
-    if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer as JsonObject;
-  } catch {
-    // falls through: both are answers that no caller could read
-  }
-  throw new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true });
 }
 
 async function delivery(job: Job, { upstream }: Opened, bytes: Buffer) {
