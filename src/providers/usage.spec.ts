@@ -80,7 +80,9 @@ describe('usage as each vendor reports it', () => {
 
 const RECORDINGS = process.env.RECORDINGS_DIR ?? join(process.cwd(), '../shared/recordings');
 const required = process.env.LAZU_TEST_REQUIRE === 'all';
-const recorded = providers.filter(({ name }) => existsSync(join(RECORDINGS, name)));
+const recorded = providers.filter(
+  ({ name, protocols }) => protocols.includes('openai-chat') && existsSync(join(RECORDINGS, name)),
+);
 
 (required || recorded.length > 0 ? describe : describe.skip)(`usage in the recordings (${RECORDINGS})`, () => {
   it('are there', () => expect(recorded.length).toBeGreaterThan(5));
