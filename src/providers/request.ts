@@ -45,6 +45,13 @@ export function buildRequest(
   if (options.meant && mustBeWritten(written, body, mustAsk)) {
     return buildRequest(provider, outgoing, options.meant(), raw, { ...options, meant: undefined });
   }
+  if (options.meant && isAmbiguous(raw)) {
+    const meant = options.meant();
+    return buildRequest(provider, outgoing, meant, Buffer.from(JSON.stringify(meant)), {
+      ...options,
+      meant: undefined,
+    });
+  }
   return { request: envelope(provider, outgoing, bytes(written, body, raw, mustAsk), options), dropped: [...dropped] };
 }
 
@@ -92,6 +99,23 @@ function writeBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dro
   }
   if ((copy ?? body).model !== outgoing.model) edit().model = outgoing.model;
   return copy ?? body;
+}
+
+const FIELDS_THAT_MATTER = [Buffer.from('"model"'), Buffer.from('"store"')];
+/** How every letter of `model`, and some of `store`, is spelled as an escape. */
+const ESCAPED = Buffer.from('\\u006');
+
+/**
+ * Of two fields with one name JSON.parse takes the last, other parsers the first: what was checked and priced here must be what the
+ * upstream reads. https://www.rfc-editor.org/rfc/rfc8259#section-4
+ */
+function isAmbiguous(raw: Uint8Array): boolean {
+  const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  if (bytes.includes(ESCAPED)) return true;
+  return FIELDS_THAT_MATTER.some(field => {
+    const first = bytes.indexOf(field);
+    return first >= 0 && bytes.includes(field, first + field.length);
+  });
 }
 
 /** Neither the caller's own bytes nor a splice will do. */
