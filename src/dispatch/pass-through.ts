@@ -4,6 +4,8 @@ import type { AnswerRewriter, FrameWatch } from '../protocols/protocol.js';
 import { FrameGatherer } from '../protocols/sse.js';
 import { garbled } from './parse-answer.js';
 
+/** How long an upstream may take to end its answer after the mark that ends it, so that its socket can be used again. */
+const LINGER_MS = 1_000;
 /** Bytes of one SSE frame; a frame can hold a whole image or file. */
 const FRAME_LIMIT = 32 * 1024 * 1024;
 
@@ -32,6 +34,7 @@ export function passThrough(
         .then(() => {
           out.next(watch.terminal());
           out.complete();
+          if (!subscription.closed) setTimeout(() => subscription.unsubscribe(), LINGER_MS).unref();
         })
         .catch((error: unknown) => out.error(LazuError.from(error)));
     };

@@ -157,9 +157,9 @@ export class StreamedAnswers {
         },
         error: (error: LazuError) => {
           if (ended) return;
+          report(); // final usage counts even where no output came; another attempt starts from nothing
           if (!output) return reject(error);
           to.over();
-          report();
           void this.#endWithError(job, to.outlet, error);
         },
         complete: () => {

@@ -190,6 +190,15 @@ describe('a streamed answer', () => {
     ).rejects.toMatchObject({ code: 'upstream_error' });
   });
 
+  it('charges final usage that came, even where no output did', async () => {
+    const onlyUsage = frames.filter(frame => frame.includes('"choices":[]'));
+    upstream.answers(answerStream(onlyUsage, { then: 'cut' }));
+    const response = await lazu.post('/v1/chat/completions', { model: 'gpt-4o-mini', messages, stream: true });
+    expect(response.status).toBe(502);
+    const record = await lazu.record(response.headers.get('x-lazu-request-id'));
+    expect(record).toMatchObject({ status: 'failed', usage_source: 'provider', billing: { charge_micro_usd: 5 } });
+  });
+
   it('trap 28: fails over before the first output, never after it', async () => {
     upstream.answers(answerJson('', 503), answerStream(frames));
     const channel = await lazu.admin('POST', '/api/admin/channels', {

@@ -74,6 +74,12 @@ describe('the facts of a chat request', () => {
     expect(refusal({ [field]: 'x' })).toEqual(['unsupported_parameter', field]);
   });
 
+  it('refuses names in capitals that an upstream might read where we do not', () => {
+    expect(refusal({ Model: 'dear' })).toEqual(['unsupported_parameter', 'Model']);
+    expect(refusal({ Previous_Response_Id: 'x' })).toEqual(['unsupported_parameter', 'Previous_Response_Id']);
+    expect(refusal({ someNewField: 1 })).toEqual(['none', null]);
+  });
+
   it('refuses stored files, voices and earlier audio inside parts', () => {
     const file = [{ role: 'user', content: [{ type: 'file', file: { file_id: 'file-1' } }] }];
     expect(refusal({ messages: file })).toEqual(['unsupported_parameter', 'messages.0.content.0.file.file_id']);

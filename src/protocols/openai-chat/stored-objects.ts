@@ -19,12 +19,28 @@ export const STORED_OBJECT_FIELDS = [
   'thread_id',
 ] as const;
 
+/** Some upstreams match names whatever their case (Go's encoding/json): `Model` would be read there and not here. */
+const GUARDED = new Set<string>([
+  ...STORED_OBJECT_FIELDS.map(field => field.toLowerCase()),
+  'model',
+  'store',
+  'n',
+  'stream',
+]);
+const CAPITAL = /[A-Z]/;
+
+function misspelled(field: string): LazuError {
+  const message = `\`${field}\` is not a field of this request; names are in lower case.`;
+  return new LazuError('unsupported_parameter', message, { param: field });
+}
+
 /** @throws LazuError `unsupported_parameter` */
 export function refuseStoredObjects(body: JsonObject): void {
   for (const field of STORED_OBJECT_FIELDS) {
     const value = body[field];
     if (value !== undefined && value !== null) throw storedObject(field);
   }
+  for (const field in body) if (CAPITAL.test(field) && GUARDED.has(field.toLowerCase())) throw misspelled(field);
   const voice = (body.audio as JsonObject | null | undefined)?.voice;
   if (typeof voice === 'object' && voice !== null) throw storedObject('audio.voice');
 }
