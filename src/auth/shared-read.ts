@@ -8,6 +8,7 @@ export class SharedRead {
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #endedAt = -Infinity;
+  #waits = false;
 
   constructor(
     private readonly read: () => Promise<void>,
@@ -17,6 +18,7 @@ export class SharedRead {
   run(): Promise<void> {
     if (this.#next) return this.#next;
     if (!this.#running) return this.#start();
+    if (this.#waits) return this.#running; // it has not begun, so it will read what is asked now, and fail for who asks now
     this.#next = this.#running
       .catch(() => undefined) // whoever shared that one has heard
       .then(() => {
@@ -36,7 +38,11 @@ export class SharedRead {
 
   async #once(): Promise<void> {
     const wait = this.#endedAt + this.gapMs - performance.now();
-    if (wait > 0) await sleep(wait);
+    if (wait > 0) {
+      this.#waits = true;
+      await sleep(wait);
+      this.#waits = false;
+    }
     await this.read();
   }
 }
