@@ -39,6 +39,7 @@ const variables = z.object({
     .optional(),
   BILLING: oneOf(['off', 'prepaid'], 'off'),
   SANDBOX: oneOf(['auto', 'on', 'off'], 'auto'),
+  REDIS_URL: z.undefined('is refused until limits shared through Redis are built; one host is the limit').optional(),
   WORKERS: z.coerce
     .number()
     .int()

@@ -11,11 +11,7 @@ import { PrismaService } from './prisma.service.js';
   providers: [
     { provide: Database, inject: [Config], useFactory: (config: Config) => Database.open(config) },
     { provide: ChangeFeed, inject: [Database], useFactory: (database: Database) => ChangeFeed.open(database) },
-    {
-      provide: Instances,
-      inject: [Database, Config],
-      useFactory: (database: Database, config: Config) => Instances.open(database, 'REDIS_URL' in config.environment),
-    },
+    { provide: Instances, inject: [Database], useFactory: (database: Database) => Instances.open(database) },
     PrismaService,
   ],
   exports: [Database, ChangeFeed, Instances, PrismaService],

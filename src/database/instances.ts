@@ -20,13 +20,10 @@ export class Instances {
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
 
-  private constructor(
-    private readonly database: Database,
-    private readonly sharesLimits: boolean,
-  ) {}
+  private constructor(private readonly database: Database) {}
 
-  static async open(database: Database, sharesLimits: boolean): Promise<Instances> {
-    const instances = new Instances(database, sharesLimits);
+  static async open(database: Database): Promise<Instances> {
+    const instances = new Instances(database);
     await instances.beat();
     instances.#timer = setInterval(() => (instances.#beating = instances.#beatQuietly()), BEAT_MS).unref();
     database.beforeClose(() => instances.close());
@@ -45,9 +42,9 @@ export class Instances {
       [this.id, LIVE_SECONDS],
     );
     const others = rows[0]?.others ?? 0;
-    if (others > this.otherInstances && !this.sharesLimits) {
+    if (others > this.otherInstances) {
       this.#logger.error(
-        `${others} other Lazu instance(s) use this database, each with limits of its own. Set REDIS_URL, or stop them.`,
+        `${others} other Lazu instance(s) use this database, each with limits of its own. Stop them, or give them a database of their own.`,
       );
     }
     this.otherInstances = others;

@@ -127,10 +127,10 @@ describe('the database', () => {
     const errors = (instances: Instances) => instances.otherInstances;
 
     it('see each other while they beat, and forget those that stopped or died', async () => {
-      const first = await Instances.open(opened, false);
+      const first = await Instances.open(opened);
       expect(errors(first)).toBe(0);
       const other = await open();
-      const second = await Instances.open(other, false);
+      const second = await Instances.open(other);
       await first.beat();
       await second.beat();
       expect([errors(first), errors(second)]).toEqual([1, 1]);
@@ -148,7 +148,7 @@ describe('the database', () => {
 
     it('do not take a killed predecessor for company', async () => {
       await opened.pool.query(`INSERT INTO instances (id, seen_at) VALUES ('inst_killed', now() - interval '1 s')`);
-      const instances = await Instances.open(opened, false);
+      const instances = await Instances.open(opened);
       await instances.beat();
       expect(errors(instances)).toBe(0);
     });
