@@ -12,7 +12,7 @@ export function drainInto(response: ServerResponse, answer: Answer, gone: Cancel
     let stalled: NodeJS.Timeout | undefined;
     const subscription = answer.frames$.subscribe({
       next: frame => {
-        if (answer.length !== undefined) response.end(frame);
+        if (answer.length !== undefined) endWith(response, frame);
         else if (!response.write(frame)) {
           answer.flow.hold();
           stalled ??= setTimeout(() => response.destroy(), stallMs);
@@ -42,4 +42,13 @@ export function drainInto(response: ServerResponse, answer: Answer, gone: Cancel
       answer.flow.resume();
     });
   });
+}
+
+/** Bytes up to which a body goes out in one write with its head. */
+const ONE_WRITE = 16 * 1024;
+
+/** Node joins head and body into one write only where both are text; Latin-1 is the text in which every byte is itself. */
+function endWith(response: ServerResponse, body: Uint8Array): void {
+  if (body.length > ONE_WRITE) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.length).toString('latin1'), 'latin1');
 }
