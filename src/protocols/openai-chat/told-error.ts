@@ -6,9 +6,6 @@ export interface ToldError {
   readonly param: string | null;
 }
 
-/** Characters of an upstream's message that reach a caller. */
-const LONGEST_MESSAGE = 2_000;
-
 /** Clones spell it `{error: {…}}`, `{error: "…"}`, `{message}`, `{detail}`, `{detail: [{msg}]}` (FastAPI), `[{error}]`, or not as JSON. */
 export function readToldError(body: string): ToldError {
   let json: unknown;
@@ -22,7 +19,7 @@ export function readToldError(body: string): ToldError {
   const first = Array.isArray(top.detail) ? asObject(top.detail[0]) : {};
   const message = [error.message, top.error, top.detail, first.msg].find(value => typeof value === 'string') ?? '';
   return {
-    message: message.slice(0, LONGEST_MESSAGE),
+    message,
     code: asText(error.code),
     type: asText(error.type),
     param: asText(error.param) || null,
