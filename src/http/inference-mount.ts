@@ -13,6 +13,7 @@ import { type Answer, INFERENCE_ROUTE, type InferenceCall, type InferenceRoute }
 import { cutQueryKey } from './query-key.js';
 import { expectJson, parseJsonObject, readBody } from './read-body.js';
 import { nameRequest, newRequestId, requestIdHeaders } from './request-id.js';
+import { RouteTable } from './route-table.js';
 import { sendRefusal } from './send-refusal.js';
 import { drainInto } from './sink.js';
 
@@ -30,7 +31,7 @@ const LEFT = new Error('the caller left');
  */
 @Injectable()
 export class InferenceMount implements OnApplicationBootstrap {
-  readonly #routes = new Map<string, Mounted>();
+  readonly #routes = new RouteTable<Mounted>();
   readonly #logger = new Logger(InferenceMount.name);
   readonly #ipOf: ClientIp;
 
@@ -50,7 +51,7 @@ export class InferenceMount implements OnApplicationBootstrap {
       const controller = instance as Record<string, (call: InferenceCall) => Promise<Answer>>;
       for (const name of this.scanner.getAllMethodNames(Object.getPrototypeOf(controller) as object)) {
         const route = this.reflector.get<InferenceRoute | undefined>(INFERENCE_ROUTE, controller[name]!);
-        if (route) this.#routes.set(route.path, { ...route, handle: call => controller[name]!(call) });
+        if (route) this.#routes.add(route.path, { ...route, handle: call => controller[name]!(call) });
       }
     }
   }
@@ -60,8 +61,9 @@ export class InferenceMount implements OnApplicationBootstrap {
     const target = request.url ?? '/';
     const query = target.indexOf('?');
     const path = query < 0 ? target : target.slice(0, query);
-    const route = this.#routes.get(path);
-    if (!route) return false;
+    const found = this.#routes.find(path);
+    if (!found) return false;
+    const { value: route, params } = found;
     let queryKey: string | undefined;
     if (query >= 0) ({ url: request.url, key: queryKey } = cutQueryKey(target));
     const requestId = newRequestId();
@@ -70,7 +72,7 @@ export class InferenceMount implements OnApplicationBootstrap {
       if (answerCors(request, response, this.config.corsOrigins)) return true;
     }
     const finished = this.draining.begin();
-    this.#serve(route, request, response, { requestId, path, queryKey })
+    this.#serve(route, request, response, { requestId, path, params, queryKey })
       .catch((error: unknown) => this.#refuse(route.inbound, response, requestId, error))
       .finally(finished);
     return true;
@@ -80,7 +82,12 @@ export class InferenceMount implements OnApplicationBootstrap {
     route: Mounted,
     request: IncomingMessage,
     response: ServerResponse,
-    { requestId, path, queryKey }: { requestId: string; path: string; queryKey: string | undefined },
+    {
+      requestId,
+      path,
+      params,
+      queryKey,
+    }: Pick<InferenceCall, 'requestId' | 'path' | 'params'> & { queryKey: string | undefined },
   ): Promise<void> {
     if (request.method !== route.method) throw methodNotAllowed(route.method, response);
     if (this.draining.started) throw refuseWhenDraining(response);
@@ -92,7 +99,8 @@ export class InferenceMount implements OnApplicationBootstrap {
     const { skim, body } = parseJsonObject(raw);
     const gone = new Cancel();
     response.once('close', () => gone.cancel(LEFT));
-    const call = { requestId, caller, startedAt, path, raw, skim, body, headers: request.headers, gone };
+    const query = queryOf(request.url);
+    const call = { requestId, caller, startedAt, path, params, query, raw, skim, body, headers: request.headers, gone };
     const answer = await route.handle(call);
     Object.assign(answer.headers, requestIdHeaders(requestId));
     await drainInto(response, answer, gone, this.config.writeStallMs);
@@ -108,6 +116,13 @@ export class InferenceMount implements OnApplicationBootstrap {
     nameRequest(response, requestId);
     sendRefusal(response, error, inbound.writeError(error, requestId).body);
   }
+}
+
+const NO_QUERY = new URLSearchParams();
+
+function queryOf(url = ''): URLSearchParams {
+  const start = url.indexOf('?');
+  return start < 0 ? NO_QUERY : new URLSearchParams(url.slice(start));
 }
 
 function methodNotAllowed(method: string, response: ServerResponse): LazuError {

@@ -4,6 +4,7 @@ import type { Caller } from '../auth/caller.js';
 import type { Cancel } from '../egress/cancel.js';
 import type { Flow } from '../egress/flow.js';
 import type { Inbound, JsonObject } from '../protocols/protocol.js';
+import type { PathParams } from './route-table.js';
 
 /** One admitted request to an inference endpoint, body read and parsed once. */
 export interface InferenceCall {
@@ -14,6 +15,10 @@ export interface InferenceCall {
   readonly startedAt: number;
   /** Path without query. */
   readonly path: string;
+  /** What the names in the route's path stand for. */
+  readonly params: PathParams;
+  /** Without the key that may have been in it. */
+  readonly query: URLSearchParams;
   /** Bytes as they came; what a same-protocol upstream gets. */
   readonly raw: Buffer;
   /** The body's structure; text in it may be undecoded (`ParsedBody.skim`). */
@@ -45,7 +50,10 @@ export interface InferenceRoute {
 
 export const INFERENCE_ROUTE = 'lazu:inference-route';
 
-/** Puts a controller method on the inference mount: `@Inference('POST /v1/chat/completions', openaiChat)`. */
+/**
+ * Puts a controller method on the inference mount: `@Inference('POST /v1/chat/completions', openaiChat)`. One name may stand in the path:
+ * `/v1beta/models/{model}:generateContent`. `inbound` writes the refusals.
+ */
 export function Inference(route: `${'POST' | 'GET'} /${string}`, inbound: Inbound): MethodDecorator {
   const [method = '', path = ''] = route.split(' ');
   return SetMetadata(INFERENCE_ROUTE, { method, path, inbound } satisfies InferenceRoute);
