@@ -1,4 +1,5 @@
 import type { Sealed } from './conversation.js';
+import type { JsonObject } from './protocol.js';
 import type { Usage } from './usage.js';
 
 /** Why a model stopped. Vendors' words that we do not know are `other`. */
@@ -19,6 +20,10 @@ export type AnswerEvent =
   | { readonly type: 'tool-input-delta'; readonly json: string }
   /** The block that ends now, or one that has no other form, as its own protocol needs it back. */
   | { readonly type: 'sealed-block'; readonly sealed: Sealed }
+  /** An image that the model made, whole; `data` is base64. A block of its own. */
+  | { readonly type: 'image'; readonly mediaType: string; readonly data: string }
+  /** How likely the text was that came since the last of these: OpenAI's entries `{token, logprob, bytes, top_logprobs}`. */
+  | { readonly type: 'logprobs'; readonly tokens: readonly JsonObject[] }
   | { readonly type: 'block-end' }
   /** Running totals: the last one wins. `final`: the output is in it. */
   | { readonly type: 'usage'; readonly usage: Usage; readonly final: boolean }

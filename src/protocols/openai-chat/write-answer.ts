@@ -30,10 +30,11 @@ class DeltaWriter {
   id = '';
   usage: Usage | undefined;
   #calls = 0;
+  #images = 0;
   #hasText = false;
 
   /** @returns undefined when there is nothing to say yet */
-  write(event: AnswerEvent): { delta: JsonObject; finish?: string } | undefined {
+  write(event: AnswerEvent): { delta: JsonObject; finish?: string; logprobs?: readonly JsonObject[] } | undefined {
     switch (event.type) {
       case 'answer-start':
         this.id = event.id;
@@ -50,6 +51,13 @@ class DeltaWriter {
       }
       case 'tool-input-delta':
         return { delta: { tool_calls: [{ index: this.#calls - 1, function: { arguments: event.json } }] } };
+      // As OpenRouter does, as OpenAI's own shape has no place for it: https://openrouter.ai/docs/features/multimodal/image-generation
+      case 'image': {
+        const url = `data:${event.mediaType};base64,${event.data}`;
+        return { delta: { images: [{ index: this.#images++, type: 'image_url', image_url: { url } }] } };
+      }
+      case 'logprobs':
+        return { delta: {}, logprobs: event.tokens };
       case 'sealed-block':
         this.seals.push({ sealed: event.sealed, callsBefore: this.#calls, textBefore: this.#hasText });
         return undefined;
@@ -78,8 +86,9 @@ export class ChatAnswerWriter implements StepMachine<AnswerEvent, string> {
   push(event: AnswerEvent): string {
     const written = this.#writer.write(event);
     if (!written) return '';
-    const { delta, finish } = written;
-    const frame = this.#frame({ choices: [{ index: 0, delta, logprobs: null, finish_reason: finish ?? null }] });
+    const { delta, finish = null } = written;
+    const logprobs = likelihood(written.logprobs);
+    const frame = this.#frame({ choices: [{ index: 0, delta, logprobs, finish_reason: finish }] });
     if (this.#begun) return frame;
     this.#begun = true;
     const first = { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null };
@@ -103,6 +112,8 @@ export function writeAnswer(events: readonly AnswerEvent[], { model, created }: 
   const writer = new DeltaWriter();
   const message: JsonObject = { role: 'assistant', content: null, refusal: null };
   const calls: { id: string; type: string; function: { name: string; arguments: string } }[] = [];
+  const images: unknown[] = [];
+  const logprobs: JsonObject[] = [];
   let finish = 'stop';
   for (const event of events) {
     const written = writer.write(event);
@@ -112,18 +123,25 @@ export function writeAnswer(events: readonly AnswerEvent[], { model, created }: 
     else if (event.type === 'tool-call-start')
       calls.push({ id: event.id, type: 'function', function: { name: event.name, arguments: '' } });
     else if (event.type === 'tool-input-delta') calls.at(-1)!.function.arguments += event.json;
+    else if (event.type === 'image') images.push(...(written?.delta.images as unknown[]));
+    else if (event.type === 'logprobs') logprobs.push(...event.tokens);
     else if (written) Object.assign(message, written.delta);
     finish = written?.finish ?? finish;
   }
   if (calls.length > 0) message.tool_calls = calls;
+  if (images.length > 0) message.images = images;
   return {
     id: completionId(writer.id),
     object: 'chat.completion',
     created,
     model,
-    choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+    choices: [{ index: 0, message, logprobs: likelihood(logprobs), finish_reason: finish }],
     ...(writer.usage && { usage: writeUsage(writer.usage) }),
   };
 }
+
+/** https://platform.openai.com/docs/api-reference/chat/object#chat-object-choices-logprobs */
+const likelihood = (tokens: readonly JsonObject[] = []) =>
+  tokens.length > 0 ? { content: tokens, refusal: null } : null;
 
 const completionId = (id: string): string => `chatcmpl-${id}`;
