@@ -18,6 +18,7 @@ import { forwardedHeaders } from './headers.js';
 import type { Job } from './job.js';
 import { foreignLanguage, mergingLanguage, sharedLanguage } from './languages.js';
 import { type AnswerLanguage, Translation } from './translate.js';
+import { seen, told, UpstreamStatus } from './upstream-status.js';
 import { withDeadline } from './with-deadline.js';
 
 /** An upstream that has begun a good answer. */
@@ -47,7 +48,7 @@ export interface Call {
   /** The bytes that `body` was parsed from. */
   readonly raw: Uint8Array;
   readonly headers: InferenceCall['headers'];
-  readonly facts: Pick<RequestFacts, 'stream' | 'includeUsage' | 'n'>;
+  readonly facts: Pick<RequestFacts, 'model' | 'stream' | 'includeUsage' | 'n'>;
   readonly flow: Flow;
   readonly cancel: Cancel;
   /** Parts of a fan-out that were paid for before another part failed. */
@@ -100,7 +101,7 @@ export class Attempts {
   async open(call: Call): Promise<Opened> {
     const provider = providerNamed(call.channel.provider);
     if (!provider) throw unknownProvider();
-    const shared = sharedLanguage(provider, call.inbound);
+    const shared = sharedLanguage(provider, call.channel, call.upstreamModel, call.inbound);
     return shared ? this.#openShared(call, provider, shared) : this.#openTranslated(call, provider);
   }
 
@@ -109,10 +110,11 @@ export class Attempts {
     const { channel, facts, flow, cancel, sawUsage } = call;
     const outgoing = outgoingOf(call, upstream.name);
     const askUsage = mayAskUsage && !this.#refuseUsage.has(channel.id);
-    const headers = forwardedHeaders(call.headers);
+    const headers = forwardedHeaders(call.headers, upstream.requestHeaders);
     const { request, dropped } = buildRequest(provider, outgoing, call.skim, call.raw, {
       askUsage,
       headers,
+      modelIn: upstream.modelIn,
       meant: call.body,
     });
     const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
@@ -133,29 +135,31 @@ export class Attempts {
       }
       throw told(upstream.readError(reply.status, text, reply.headers), reply);
     }
-    if (provider.unframe) reply = { ...reply, bytes$: provider.unframe(reply.bytes$) };
-    const rewriter = rewriterFor(provider, upstream, call.skim);
+    if (stream) reply = unframed(provider, reply);
+    const rewriter = rewriterFor(provider, upstream, facts.model);
     return { reply, provider, upstream, calls: fansOut ? n : 1, rewriter, dropped };
   }
 
   /** The provider speaks another protocol: the request is read and written anew, the answer is translated as it comes. */
   async #openTranslated(call: Call, provider: Provider): Promise<Opened> {
     const { inbound, facts, flow, cancel, sawUsage, upstreamModel: model } = call;
-    const upstream = foreignLanguage(provider);
+    const upstream = foreignLanguage(provider, call.channel, model);
     const outgoing = outgoingOf(call, upstream.name);
     const body = call.body();
     const traits = { ...provider.modelTraits(model), maxOutputTokens: call.model.maxOutputTokens };
     const written = upstream.writeRequest(inbound.readRequest(body), { model, stream: facts.stream, traits });
     const raw = Buffer.from(JSON.stringify(written.body));
     const headers = forwardedHeaders(call.headers);
-    const { request, dropped } = buildRequest(provider, outgoing, written.body, raw, { askUsage: false, headers });
-    const stamp = { model: String(body.model), created: Math.floor(Date.now() / 1000) };
+    const { modelIn } = upstream;
+    const options = { askUsage: true, headers, modelIn };
+    const { request, dropped } = buildRequest(provider, outgoing, written.body, raw, options);
+    const stamp = { model: facts.model, created: Math.floor(Date.now() / 1000) };
     const translation = () => new Translation(inbound, upstream, stamp);
     const once = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> => {
       const reply = await this.#exchange(provider, outgoing, request, partFlow, partCancel);
       if (reply.status >= 400)
         throw told(upstream.readError(reply.status, await errorText(reply), reply.headers), reply);
-      return provider.unframe ? { ...reply, bytes$: provider.unframe(reply.bytes$) } : reply;
+      return facts.stream ? unframed(provider, reply) : reply;
     };
     const { stream, n } = facts;
     const lost = [...new Set([...written.dropped, ...dropped])];
@@ -172,15 +176,16 @@ export class Attempts {
   }
 
   /** Over the network, or in process where the provider answers itself; then the first-byte deadline is kept here. */
-  #exchange(
+  async #exchange(
     provider: Provider,
     outgoing: Outgoing,
     request: Parameters<Egress['send']>[0],
     flow: Flow,
     cancel: Cancel,
   ): Promise<Reply> {
-    if (!provider.send) return this.egress.send(request, flow, cancel);
-    return withDeadline(provider.send(request, outgoing, flow), this.config.firstByteTimeoutMs, cancel);
+    const signed = provider.sign ? await provider.sign(request, outgoing) : request;
+    if (!provider.send) return this.egress.send(signed, flow, cancel);
+    return withDeadline(provider.send(signed, outgoing, flow), this.config.firstByteTimeoutMs, cancel);
   }
 }
 
@@ -195,14 +200,21 @@ function outgoingOf({ channel, upstreamModel, facts }: Call, protocol: Outgoing[
   return { protocol, endpoint: 'chat', model: upstreamModel, stream: facts.stream, channel };
 }
 
+/** A stream in frames of another kind is one of server-sent events from here on. */
+function unframed(provider: Provider, reply: Reply): Reply {
+  if (!provider.unframe) return reply;
+  const headers = { ...reply.headers, 'content-type': 'text/event-stream' };
+  return { ...reply, headers, bytes$: provider.unframe(reply.bytes$) };
+}
+
 const errorText = async (reply: Reply): Promise<string> =>
   (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
 
-function rewriterFor(provider: Provider, upstream: Upstream, body: JsonObject): AnswerRewriter | undefined {
+function rewriterFor(provider: Provider, upstream: Upstream, asked: string): AnswerRewriter | undefined {
   const { privateModelNames, reasoningField, contentInParts = false } = provider;
   if (privateModelNames !== true && reasoningField === undefined && !contentInParts) return undefined;
   return upstream.answerRewriter({
-    model: privateModelNames ? String(body.model) : undefined,
+    model: privateModelNames ? asked : undefined,
     reasoningField,
     contentInParts,
   });
@@ -210,29 +222,3 @@ function rewriterFor(provider: Provider, upstream: Upstream, body: JsonObject): 
 
 const unknownProvider = () =>
   new LazuError('upstream_unavailable', 'The channel names a provider that does not exist.', { retryable: true });
-
-/** Rides along as the cause of an error, so that the trail can say what the upstream answered. */
-export class UpstreamStatus extends Error {
-  constructor(
-    readonly status: number,
-    readonly requestId: string | null,
-    cause: unknown,
-  ) {
-    super(`upstream status ${status}`, { cause });
-  }
-}
-
-const requestIdOf = ({ headers }: Reply): string | null => headers['x-request-id'] ?? headers['request-id'] ?? null;
-
-const seen = (reply: Reply) => ({ status: reply.status, requestId: requestIdOf(reply) });
-
-function told(error: LazuError, reply: Reply): LazuError {
-  const { status, requestId } = seen(reply);
-  const { param, retryable, retryAfter } = error;
-  return new LazuError(error.code, error.message, {
-    param,
-    retryable,
-    retryAfter,
-    cause: new UpstreamStatus(status, requestId, error.cause),
-  });
-}

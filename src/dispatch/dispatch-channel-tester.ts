@@ -6,8 +6,9 @@ import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
 import type { JsonObject } from '../protocols/protocol.js';
-import { Attempts, UpstreamStatus } from './attempts.js';
+import { Attempts } from './attempts.js';
 import { collect } from './collect.js';
+import { UpstreamStatus } from './upstream-status.js';
 
 /** Bytes. */
 const ANSWER_LIMIT = 1024 * 1024;
@@ -37,7 +38,7 @@ export class DispatchChannelTester implements ChannelTester {
         body: () => body,
         raw: Buffer.from(JSON.stringify(body)),
         headers: {},
-        facts: { stream: false, includeUsage: false, n: 1 },
+        facts: { model: upstreamModel, stream: false, includeUsage: false, n: 1 },
         flow: new Flow(),
         cancel: new Cancel(),
         sawUsage: () => undefined,

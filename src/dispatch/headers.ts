@@ -1,4 +1,5 @@
 import type { Standing } from '../limits/limit-store.js';
+import type { Upstream } from '../protocols/protocol.js';
 
 type IncomingHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -8,11 +9,20 @@ const FORWARDED = ['traceparent', 'tracestate'] as const;
 /** Response headers that come back; an upstream's own `x-ratelimit-*` never does. */
 const RETURNED = ['openai-processing-ms', 'openai-version', 'openai-model'] as const;
 
-export function forwardedHeaders(headers: IncomingHeaders): Record<string, string> {
+/** @param own headers of the protocol that both ends speak: what of a caller's value goes upstream */
+export function forwardedHeaders(
+  headers: IncomingHeaders,
+  own: Upstream['requestHeaders'] = {},
+): Record<string, string> {
   const forwarded: Record<string, string> = {};
   for (const name of FORWARDED) {
     const value = headers[name];
     if (typeof value === 'string') forwarded[name] = value;
+  }
+  for (const name of Object.keys(own)) {
+    const value = headers[name];
+    const permitted = typeof value === 'string' ? own[name]?.(value) : undefined;
+    if (permitted !== undefined) forwarded[name] = permitted;
   }
   return forwarded;
 }

@@ -1,3 +1,4 @@
+import type { Channel } from '../catalog/route.js';
 import { LazuError } from '../errors.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
@@ -10,9 +11,21 @@ const SAME: Readonly<Partial<Record<ProtocolName, Upstream>>> = { 'openai-chat':
 /** Protocols that callers of another one are translated to. */
 const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = { 'anthropic-messages': anthropicMessages };
 
-/** The upstream that speaks the caller's own protocol, if this provider has it. */
-export function sharedLanguage(provider: Provider, inbound: Inbound): Upstream | undefined {
-  return provider.protocols.includes(inbound.name) ? SAME[inbound.name] : undefined;
+/** What can be spoken to this model on this channel, the best for translation first. */
+function spoken(provider: Provider, channel: Channel, model: string): readonly ProtocolName[] {
+  const { protocol } = channel.options;
+  if (typeof protocol === 'string') return provider.protocols.filter(name => name === protocol);
+  return provider.protocolsFor?.(model, channel) ?? provider.protocols;
+}
+
+/** The upstream that speaks the caller's own protocol, if this channel has it for this model. */
+export function sharedLanguage(
+  provider: Provider,
+  channel: Channel,
+  model: string,
+  inbound: Inbound,
+): Upstream | undefined {
+  return spoken(provider, channel, model).includes(inbound.name) ? SAME[inbound.name] : undefined;
 }
 
 /** How several answers in the caller's protocol become one. */
@@ -22,9 +35,9 @@ export function mergingLanguage(inbound: Inbound): Upstream {
   throw new LazuError('unsupported_parameter', 'This model gives one answer at a time.', { param: 'n' });
 }
 
-/** The language that this provider is spoken to in by callers of another. */
-export function foreignLanguage(provider: Provider): ForeignUpstream {
-  for (const name of provider.protocols) {
+/** The language that this channel is spoken to in by callers of another. */
+export function foreignLanguage(provider: Provider, channel: Channel, model: string): ForeignUpstream {
+  for (const name of spoken(provider, channel, model)) {
     const language = FOREIGN[name];
     if (language) return language;
   }

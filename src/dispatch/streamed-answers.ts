@@ -19,6 +19,7 @@ import type { Job } from './job.js';
 import { Outlet } from './outlet.js';
 import { outlive } from './outlive.js';
 import { passThrough } from './pass-through.js';
+import { reframe } from './reframe.js';
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -43,6 +44,7 @@ export class StreamedAnswers {
   answer(job: Job, routes: readonly Route[]): Promise<Answer> {
     const flow = new Flow();
     const outlet = new Outlet();
+    const { framing } = job.inbound;
     return new Promise((resolve, reject) => {
       let begun = false;
       const begin = (opened?: Opened) => {
@@ -52,10 +54,11 @@ export class StreamedAnswers {
           status: 200,
           headers: {
             ...STREAM_HEADERS,
+            ...(framing && { 'content-type': framing.contentType }),
             ...job.limitHeaders,
             ...(opened ? returnedHeaders(opened.reply.headers, opened.dropped) : {}),
           },
-          frames$: outlet.frames$,
+          frames$: framing ? reframe(outlet.frames$, framing.frames()) : outlet.frames$,
           length: undefined,
           flow,
         });

@@ -18,7 +18,7 @@ import { collect } from './collect.js';
 import { passThrough } from './pass-through.js';
 
 /** What the ways of an answer need to know of the language it comes in. */
-export type AnswerLanguage = Pick<Upstream, 'errorIn' | 'usageOf' | 'frameWatch' | 'outputTextIn'>;
+export type AnswerLanguage = Pick<Upstream, 'errorIn' | 'usageOf' | 'modelOf' | 'frameWatch' | 'outputTextIn'>;
 
 /** Bytes of one whole answer that is a part of several. */
 const PART_LIMIT = 64 * 1024 * 1024;
@@ -41,6 +41,11 @@ export class Translation implements AnswerLanguage, AnswerRewriter {
     let usage: Usage | undefined;
     for (const event of this.#read(answer)) if (event.type === 'usage' && event.final) usage = event.usage;
     return usage;
+  }
+
+  modelOf(answer: JsonObject): string | undefined {
+    const start = this.#read(answer).find(event => event.type === 'answer-start');
+    return start?.model || undefined;
   }
 
   /** What was delivered is in the caller's language. */
@@ -144,9 +149,11 @@ class TranslatingWatch implements FrameWatch {
       case 'reasoning-delta':
       case 'tool-call-start':
       case 'tool-input-delta':
+      case 'image':
         this.hasOutput = true;
         break;
       case 'sealed-block':
+      case 'logprobs':
       case 'block-end':
         break;
     }

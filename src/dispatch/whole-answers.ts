@@ -74,7 +74,8 @@ export class WholeAnswers {
     const error = opened.upstream.errorIn(answer);
     if (error) throw error;
     const usage = opened.upstream.usageOf(answer);
-    if (typeof answer.model === 'string') job.meter.resolvedModel(answer.model);
+    const model = opened.upstream.modelOf(answer);
+    if (model !== undefined) job.meter.resolvedModel(model);
     job.meter.routing(job.trail.asRouting(route.channel.lane));
     const rewritten = opened.rewriter?.answer(answer) ?? answer;
     const sent = rewritten === answer ? bytes : Buffer.from(JSON.stringify(rewritten));

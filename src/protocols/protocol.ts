@@ -1,6 +1,6 @@
 import type { LazuError } from '../errors.js';
 import type { AnswerEvent } from './answer-event.js';
-import type { Conversation } from './conversation.js';
+import type { Conversation, FileBlock, ImageBlock } from './conversation.js';
 import type { Usage } from './usage.js';
 
 /** The wire languages Lazu speaks. Each is a folder of pure code: no Nest, no I/O, no clock. */
@@ -34,7 +34,7 @@ export interface RequestFacts {
   readonly needs: readonly string[];
 }
 
-/** Clients speak it to us. */
+/** Clients speak it to us. Where path or query belong to a request as well, a controller makes one per request. */
 export interface Inbound {
   readonly name: ProtocolName;
   /**
@@ -46,6 +46,8 @@ export interface Inbound {
   writeError(error: LazuError, requestId: string): { body: JsonObject; frame: string };
   /** What is sent when an upstream has been silent for `KEEPALIVE_MS`. */
   readonly keepAliveFrame: string;
+  /** How the frames of a stream leave, where they do not leave as server-sent events: made for one answer, fed all that is sent. */
+  readonly framing?: { readonly contentType: string; frames(): StepMachine<Uint8Array, Uint8Array> };
   /**
    * The whole request in neutral form, for an upstream of another protocol.
    * @throws LazuError `unsupported_parameter` for what has no neutral form and would be missed, or `invalid_request`, with `param`
@@ -91,6 +93,9 @@ export interface WrittenRequest {
 /** We speak it to a provider whose answers are translated for the caller. */
 export interface ForeignUpstream {
   readonly name: ProtocolName;
+  readonly modelIn: ModelPlace;
+  /** The vendor cannot fetch this URL: it gets the bytes, which dispatch fetches. Undefined: it fetches all. */
+  mustInline?(block: ImageBlock | FileBlock): boolean;
   /** @throws LazuError `unsupported_parameter` for what this protocol lacks and the answer would miss, named in the caller's words */
   writeRequest(
     conversation: Conversation,
@@ -107,9 +112,17 @@ export interface ForeignUpstream {
   errorIn: Upstream['errorIn'];
 }
 
+/** Where a request says its model: in the field `model`, or in a path that the provider writes. */
+export type ModelPlace = 'body' | 'path';
+
 /** We speak it to a provider. */
 export interface Upstream {
   readonly name: ProtocolName;
+  readonly modelIn: ModelPlace;
+  /** Headers of this protocol that a caller may set, and which values of them go upstream; undefined: none of it does. */
+  readonly requestHeaders?: Readonly<Record<string, (value: string) => string | undefined>>;
+  /** What the vendor calls the model that answered. */
+  modelOf(answer: JsonObject): string | undefined;
   /**
    * An upstream's refusal, by status and body (contract §11): the mapped code, the vendor's message where it may be shown,
    * `retryable` where another channel may do better.

@@ -7,8 +7,8 @@ import type { Usage } from '../protocols/usage.js';
 /** What a provider may know about one request. Never the caller's identity. */
 export interface Outgoing {
   readonly protocol: ProtocolName;
-  /** `chat`, `embeddings` …: which of the provider's paths. */
-  readonly endpoint: 'chat';
+  /** Which of the provider's paths. */
+  readonly endpoint: 'chat' | 'count-tokens';
   /** The name this channel knows the model by. */
   readonly model: string;
   readonly stream: boolean;
@@ -42,7 +42,10 @@ export interface Provider {
   readonly name: string;
   /** Shown to operators. */
   readonly title: string;
+  /** All that it speaks, what callers of other protocols are best translated to first. A channel's `options.protocol` picks one. */
   readonly protocols: readonly ProtocolName[];
+  /** Those of `protocols` that this model can be spoken to in, in order of preference. Default: all. */
+  protocolsFor?(model: string, channel: Outgoing['channel']): readonly ProtocolName[];
   /** Undefined: the channel must bring its own. */
   readonly baseUrl: string | undefined;
   readonly environment?: EnvironmentChannel;
@@ -51,11 +54,18 @@ export interface Provider {
   /** Authentication headers for this channel. Default: `authorization: Bearer <credential>`. */
   authorize?(outgoing: Outgoing): Record<string, string>;
   /**
+   * Authentication that needs the whole request, or time: a signature, a token that must be fetched. Runs last, for every attempt.
+   * @throws LazuError
+   */
+  sign?(request: UpstreamRequest, outgoing: Outgoing): UpstreamRequest | Promise<UpstreamRequest>;
+  /**
    * Whether a credential or option of a channel is usable, checked when an admin saves it: a sentence that says what to do, or
    * undefined when it is.
    */
   checkChannel?(channel: Outgoing['channel']): string | undefined;
-  /** Top-level fields whose absence would change the meaning: refused with 400 `unsupported_parameter`. */
+  /**
+   * Up to `maxN` this is about bodies of `openai-chat`, which every vendor changes a little; other protocols are their vendors' own.
+   * Top-level fields whose absence would change the meaning: refused with 400 `unsupported_parameter`. */
   readonly refuses: readonly string[];
   /** Hints that the provider lacks: dropped and named in `X-Lazu-Dropped-Params`. */
   readonly drops: readonly string[];
@@ -69,6 +79,8 @@ export interface Provider {
    * `drop` names a field in `X-Lazu-Dropped-Params`.
    */
   adapt?(body: JsonObject, outgoing: Outgoing, drop: (field: string) => void): JsonObject;
+  /** The same for bodies of every other protocol: what is asked of a vendor's protocol at a host of another vendor. */
+  adaptNative?(body: JsonObject, outgoing: Outgoing): JsonObject;
   /** `ask`: `stream_options.include_usage` must be set; `always`: reported unasked; `none`: never reported. */
   readonly streamUsage: 'ask' | 'always' | 'none';
   /** Most answers per call; above it `dispatch` fans out. */
@@ -87,7 +99,7 @@ export interface Provider {
   readonly contentInParts?: boolean;
   /** Default: egress. The sandbox answers in process. */
   send?(request: UpstreamRequest, outgoing: Outgoing, flow: Flow): Promise<Reply>;
-  /** Default: SSE bytes as they come. AWS frames are unwrapped here. */
+  /** Default: SSE bytes as they come. Streams in frames of another kind, such as AWS's, become SSE here. */
   unframe?(bytes$: Observable<Uint8Array>): Observable<Uint8Array>;
 }
 

@@ -1,6 +1,6 @@
 import type { UpstreamRequest } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
-import type { JsonObject } from '../protocols/protocol.js';
+import type { JsonObject, ModelPlace } from '../protocols/protocol.js';
 import { isNeutral } from './neutral.js';
 import type { Outgoing, Provider } from './provider.js';
 import { unsupported } from './quirks.js';
@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly askUsage: boolean;
   /** Caller's headers that may go upstream, by allow-list: `traceparent`, `tracestate`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Default: `body`. */
+  readonly modelIn?: ModelPlace;
   /** Where `body` is only a skim of the bytes: gives the body as it is meant, for when it must be written anew. */
   readonly meant?: () => JsonObject;
 }
@@ -40,8 +42,11 @@ export function buildRequest(
   options: RequestOptions,
 ): BuiltRequest {
   const dropped = new Set<string>();
-  const written = writeBody(provider, outgoing, body, dropped);
-  const mustAsk = outgoing.stream && options.askUsage && provider.streamUsage === 'ask';
+  const isChat = outgoing.protocol === 'openai-chat';
+  const written = isChat
+    ? writeChatBody(provider, outgoing, body, dropped)
+    : writeNativeBody(provider, outgoing, body, options.modelIn);
+  const mustAsk = isChat && outgoing.stream && options.askUsage && provider.streamUsage === 'ask';
   if (options.meant && mustBeWritten(written, body, mustAsk)) {
     return buildRequest(provider, outgoing, options.meant(), raw, { ...options, meant: undefined });
   }
@@ -55,8 +60,20 @@ export function buildRequest(
   return { request: envelope(provider, outgoing, bytes(written, body, raw, mustAsk), options), dropped: [...dropped] };
 }
 
+/** A protocol other than OpenAI's chat is its vendor's own. @returns `body` itself when nothing had to change */
+function writeNativeBody(
+  provider: Provider,
+  outgoing: Outgoing,
+  body: JsonObject,
+  modelIn: ModelPlace = 'body',
+): JsonObject {
+  const named = modelIn === 'path' || body.model === outgoing.model ? body : { ...body, model: outgoing.model };
+  const adapted = provider.adaptNative?.({ ...named }, outgoing);
+  return adapted && differs(named, adapted) ? adapted : named;
+}
+
 /** @returns `body` itself when nothing had to change */
-function writeBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dropped: Set<string>): JsonObject {
+function writeChatBody(provider: Provider, outgoing: Outgoing, body: JsonObject, dropped: Set<string>): JsonObject {
   let copy: JsonObject | undefined;
   const edit = (): JsonObject => (copy ??= { ...body });
   for (const field of provider.refuses) {

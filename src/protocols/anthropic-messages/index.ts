@@ -6,6 +6,7 @@ import { writeRequest } from './write-request.js';
 /** Anthropic's messages: https://platform.claude.com/docs/en/api/messages/create */
 export const anthropicMessages: ForeignUpstream = {
   name: 'anthropic-messages',
+  modelIn: 'body',
   writeRequest,
   answerReader: () => new AnthropicAnswerReader(),
   readAnswer,

@@ -13,6 +13,8 @@ import { writeError } from './write-error.js';
 /** OpenAI's chat completions: https://platform.openai.com/docs/api-reference/chat */
 export const openaiChat: Inbound & Upstream = {
   name: 'openai-chat',
+  modelIn: 'body',
+  modelOf: answer => (typeof answer.model === 'string' ? answer.model : undefined),
   readFacts,
   writeError,
   keepAliveFrame: ': keep-alive\n\n',
