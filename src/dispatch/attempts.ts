@@ -7,7 +7,15 @@ import type { Flow } from '../egress/flow.js';
 import type { Reply } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
 import type { InferenceCall } from '../http/inference.js';
-import type { AnswerRewriter, Inbound, JsonObject, RequestFacts, Upstream } from '../protocols/protocol.js';
+import type { Conversation } from '../protocols/conversation.js';
+import type {
+  AnswerRewriter,
+  ForeignUpstream,
+  Inbound,
+  JsonObject,
+  RequestFacts,
+  Upstream,
+} from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
@@ -16,6 +24,7 @@ import { collect } from './collect.js';
 import { fanOut } from './fan-out.js';
 import { forwardedHeaders } from './headers.js';
 import type { Job } from './job.js';
+import { InlineParts } from './inline-parts.js';
 import { foreignLanguage, mergingLanguage, sharedLanguage } from './languages.js';
 import { type AnswerLanguage, Translation } from './translate.js';
 import { seen, told, UpstreamStatus } from './upstream-status.js';
@@ -64,6 +73,7 @@ export class Attempts {
   constructor(
     @Inject(Config) private readonly config: Config,
     private readonly egress: Egress,
+    private readonly inlineParts: InlineParts,
   ) {}
 
   /**
@@ -142,12 +152,21 @@ export class Attempts {
 
   /** The provider speaks another protocol: the request is read and written anew, the answer is translated as it comes. */
   async #openTranslated(call: Call, provider: Provider): Promise<Opened> {
+    const upstream = foreignLanguage(provider, call.channel, call.upstreamModel);
+    const asked = call.inbound.readRequest(call.body());
+    const { conversation, release } = await this.inlineParts.inline(asked, upstream, call.cancel);
+    try {
+      return await this.#translate(call, provider, upstream, conversation);
+    } finally {
+      release(); // the parts have been sent
+    }
+  }
+
+  async #translate(call: Call, provider: Provider, upstream: ForeignUpstream, asked: Conversation): Promise<Opened> {
     const { inbound, facts, flow, cancel, sawUsage, upstreamModel: model } = call;
-    const upstream = foreignLanguage(provider, call.channel, model);
     const outgoing = outgoingOf(call, upstream.name);
-    const body = call.body();
     const traits = { ...provider.modelTraits(model), maxOutputTokens: call.model.maxOutputTokens };
-    const written = upstream.writeRequest(inbound.readRequest(body), { model, stream: facts.stream, traits });
+    const written = upstream.writeRequest(asked, { model, stream: facts.stream, traits });
     const raw = Buffer.from(JSON.stringify(written.body));
     const headers = forwardedHeaders(call.headers);
     const { modelIn } = upstream;

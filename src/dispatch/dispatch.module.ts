@@ -9,6 +9,7 @@ import { ChannelHealth } from './channel-health.js';
 import { DispatchChannelTester } from './dispatch-channel-tester.js';
 import { DispatchService } from './dispatch.service.js';
 import { EnvironmentChannels } from './environment-channels.js';
+import { InlineParts } from './inline-parts.js';
 import { Reservations } from './reservation.js';
 import { RouteOrder } from './route-order.js';
 import { StreamedAnswers } from './streamed-answers.js';
@@ -19,6 +20,7 @@ import { WholeAnswers } from './whole-answers.js';
   imports: [CatalogModule, EgressModule, LimitsModule, UsageModule],
   providers: [
     Attempts,
+    InlineParts,
     ChannelHealth,
     DispatchService,
     { provide: ChannelTester, useClass: DispatchChannelTester },
