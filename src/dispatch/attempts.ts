@@ -49,6 +49,7 @@ const ERROR_BODY_LIMIT = 64 * 1024;
 /** One request to one channel. */
 export interface Call {
   readonly inbound: Inbound;
+  readonly endpoint: Outgoing['endpoint'];
   readonly channel: Channel;
   readonly model: Model;
   readonly upstreamModel: string;
@@ -86,6 +87,7 @@ export class Attempts {
     try {
       const opened = await this.open({
         inbound: job.inbound,
+        endpoint: job.endpoint,
         channel: route.channel,
         model: route.model,
         upstreamModel: route.upstreamModel,
@@ -215,8 +217,8 @@ export function metered({ provider, calls }: Opened, route: Route, usage: Usage)
   return { ...read, dimensions: { requests: calls, ...read.dimensions } };
 }
 
-function outgoingOf({ channel, upstreamModel, facts }: Call, protocol: Outgoing['protocol']): Outgoing {
-  return { protocol, endpoint: 'chat', model: upstreamModel, stream: facts.stream, channel };
+function outgoingOf({ endpoint, channel, upstreamModel, facts }: Call, protocol: Outgoing['protocol']): Outgoing {
+  return { protocol, endpoint, model: upstreamModel, stream: facts.stream, channel };
 }
 
 /** A stream in frames of another kind is one of server-sent events from here on. */

@@ -31,6 +31,7 @@ export class DispatchChannelTester implements ChannelTester {
       };
       const { reply, upstream, rewriter } = await this.attempts.open({
         inbound: openaiChat,
+        endpoint: 'chat',
         channel,
         model,
         upstreamModel,

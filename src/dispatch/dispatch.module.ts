@@ -13,6 +13,7 @@ import { InlineParts } from './inline-parts.js';
 import { Reservations } from './reservation.js';
 import { RouteOrder } from './route-order.js';
 import { StreamedAnswers } from './streamed-answers.js';
+import { TokenCounts } from './token-counts.js';
 import { UsualOutput } from './usual-output.js';
 import { WholeAnswers } from './whole-answers.js';
 
@@ -28,6 +29,7 @@ import { WholeAnswers } from './whole-answers.js';
     Reservations,
     RouteOrder,
     StreamedAnswers,
+    TokenCounts,
     UsualOutput,
     WholeAnswers,
   ],

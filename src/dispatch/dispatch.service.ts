@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/common';
 import { CatalogService } from '../catalog/catalog.service.js';
-import type { Lane } from '../catalog/route.js';
+import type { EndpointType, Lane, Route } from '../catalog/route.js';
 import { Config } from '../config.js';
 import { Cancel } from '../egress/cancel.js';
 import { LazuError } from '../errors.js';
@@ -16,6 +16,7 @@ import type { Job } from './job.js';
 import { Reservations } from './reservation.js';
 import { RouteOrder } from './route-order.js';
 import { StreamedAnswers } from './streamed-answers.js';
+import { type CountingInbound, TokenCounts } from './token-counts.js';
 import { Trail } from './trail.js';
 import { unpricedNeed } from './unpriced.js';
 import { UsualOutput } from './usual-output.js';
@@ -36,14 +37,40 @@ export class DispatchService implements BeforeApplicationShutdown {
     private readonly meters: MeterService,
     private readonly whole: WholeAnswers,
     private readonly streamed: StreamedAnswers,
+    private readonly counts: TokenCounts,
   ) {}
 
   /**
    * Reserve, route, attempt, meter.
+   * @param endpoint who is called through it (contract §3)
    * @throws LazuError in the contract's words, as long as nothing was sent
    */
-  async run(call: InferenceCall, inbound: Inbound, endpoint: 'chat'): Promise<Answer> {
+  run(call: InferenceCall, inbound: Inbound, endpoint: EndpointType): Promise<Answer> {
     const facts = inbound.readFacts(call.skim, call.raw.length);
+    return this.#dispatch(
+      call,
+      { inbound, facts, endpoint: 'chat' },
+      endpoint,
+      facts.stream ? this.streamed : this.whole,
+    );
+  }
+
+  /**
+   * How many tokens the input of this request has: free, one request for the limits, recorded with charge 0 (contract §8).
+   * @param inbound has `writeCount`
+   */
+  count(call: InferenceCall, inbound: CountingInbound, endpoint: EndpointType): Promise<Answer> {
+    const facts = { ...inbound.readFacts(call.skim, call.raw.length), stream: false, n: 1, needs: [] };
+    return this.#dispatch(call, { inbound, facts, endpoint: 'count-tokens' }, endpoint, this.counts);
+  }
+
+  async #dispatch(
+    call: InferenceCall,
+    asked: Pick<Job, 'inbound' | 'facts' | 'endpoint'>,
+    endpoint: EndpointType,
+    way: Pick<WholeAnswers, 'answer'>,
+  ): Promise<Answer> {
+    const { inbound, facts } = asked;
     const lane = laneOf(call);
     const {
       model,
@@ -52,7 +79,7 @@ export class DispatchService implements BeforeApplicationShutdown {
     } = this.catalog.candidates(call.caller, facts.model, endpoint, lane);
     const priced = unordered.filter(route => unpricedNeed(facts.needs, route.price) === undefined);
     if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts.needs, unordered[0]!.price));
-    const reserved = this.reservations.reserve(call, facts, priced);
+    const reserved = this.reservations.reserve(call, facts, priced, asked.endpoint === 'count-tokens');
     const { limitHeaders, cover } = reserved instanceof Promise ? await reserved : reserved;
 
     const { routes, candidates } = this.routeOrder.order(priced, cheapestFirst);
@@ -79,8 +106,8 @@ export class DispatchService implements BeforeApplicationShutdown {
         onClose,
       });
       this.#open.add(open);
-      const job: Job = { call, inbound, facts, endpoint, meter, trail, cancel, limitHeaders, cover };
-      return await this.#answer(job, routes);
+      const job: Job = { call, ...asked, meter, trail, cancel, limitHeaders, cover };
+      return await this.#answer(job, routes, way);
     } catch (thrown) {
       clearTimeout(deadline);
       this.limits.release(call.requestId);
@@ -100,9 +127,9 @@ export class DispatchService implements BeforeApplicationShutdown {
   }
 
   /** A failure before the first byte has its record too, before the caller sees it. */
-  async #answer(job: Job, routes: Parameters<WholeAnswers['answer']>[1]): Promise<Answer> {
+  async #answer(job: Job, routes: readonly Route[], way: Pick<WholeAnswers, 'answer'>): Promise<Answer> {
     try {
-      return await (job.facts.stream ? this.streamed : this.whole).answer(job, routes);
+      return await way.answer(job, routes);
     } catch (thrown) {
       const error = LazuError.from(thrown);
       job.call.gone.listen(undefined);

@@ -1,6 +1,7 @@
 import type { Cancel } from '../egress/cancel.js';
 import type { InferenceCall } from '../http/inference.js';
 import type { Inbound, RequestFacts } from '../protocols/protocol.js';
+import type { Outgoing } from '../providers/provider.js';
 import type { Meter } from '../usage/meter.js';
 import type { Cover } from './growth.js';
 import type { Trail } from './trail.js';
@@ -10,7 +11,7 @@ export interface Job {
   readonly call: InferenceCall;
   readonly inbound: Inbound;
   readonly facts: RequestFacts;
-  readonly endpoint: 'chat';
+  readonly endpoint: Outgoing['endpoint'];
   readonly meter: Meter;
   /** What was considered and tried, for the record's `routing`. */
   readonly trail: Trail;

@@ -31,18 +31,24 @@ export class Reservations {
   ) {}
 
   /**
+   * @param free nothing is sent that costs: it counts as a request, and as nothing else
    * @returns synchronously where the store answers so
    * @throws LazuError `invalid_api_key`, `request_rate_limit_exceeded`, `token_rate_limit_exceeded` or `insufficient_quota`
    */
-  reserve(call: InferenceCall, facts: RequestFacts, routes: readonly Route[]): Reserved | Promise<Reserved> {
+  reserve(
+    call: InferenceCall,
+    facts: RequestFacts,
+    routes: readonly Route[],
+    free = false,
+  ): Reserved | Promise<Reserved> {
     const { caller } = call;
     if (caller.revoked) throw revoked();
     const output =
       facts.maxOutputTokens ?? Math.min(routes[0]?.model.maxOutputTokens ?? DEFAULT_OUTPUT, DEFAULT_OUTPUT);
     const usual = Math.min(output, this.usualOutput.of(routes[0]!.model.name));
-    const tokens = facts.inputTokensEstimate + usual * facts.n;
+    const tokens = free ? 0 : facts.inputTokensEstimate + usual * facts.n;
     const isBound = this.config.billing === 'prepaid' || caller.quotaMicroUsd !== undefined;
-    const worst = isBound ? worstCase(facts, routes, output) : undefined;
+    const worst = isBound && !free ? worstCase(facts, routes, output) : undefined;
     const verdict = this.limits.reserve({
       requestId: call.requestId,
       accountId: caller.accountId,

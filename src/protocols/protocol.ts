@@ -58,6 +58,8 @@ export interface Inbound {
   writeAnswer(events: readonly AnswerEvent[], as: AnswerStamp): JsonObject;
   /** Text of the output in frames or in a whole answer of this protocol, for counting what was delivered. */
   outputTextIn(frames: string): string;
+  /** The answer to a question for the number of input tokens, where this protocol has one. */
+  writeCount?(inputTokens: number): JsonObject;
 }
 
 /** What a translated answer says of itself that its upstream does not know. */

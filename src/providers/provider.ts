@@ -81,6 +81,8 @@ export interface Provider {
   adapt?(body: JsonObject, outgoing: Outgoing, drop: (field: string) => void): JsonObject;
   /** The same for bodies of every other protocol: what is asked of a vendor's protocol at a host of another vendor. */
   adaptNative?(body: JsonObject, outgoing: Outgoing): JsonObject;
+  /** Protocols whose own endpoint for counting tokens it has; `path` is asked for `count-tokens` then. Others are estimated. */
+  readonly countsTokens?: readonly ProtocolName[];
   /** `ask`: `stream_options.include_usage` must be set; `always`: reported unasked; `none`: never reported. */
   readonly streamUsage: 'ask' | 'always' | 'none';
   /** Most answers per call; above it `dispatch` fans out. */

@@ -44,7 +44,12 @@ export const anthropic = defineProvider({
     serves: { vendors: ['anthropic'] },
     priority: 0,
   },
-  path: ({ channel }) => (/\/v1\/*$/.test(channel.baseUrl ?? '/v1') ? '/messages' : '/v1/messages'),
+  path: ({ channel, endpoint }) => {
+    const version = /\/v1\/*$/.test(channel.baseUrl ?? '/v1') ? '' : '/v1';
+    // https://platform.claude.com/docs/en/build-with-claude/token-counting
+    return `${version}/messages${endpoint === 'count-tokens' ? '/count_tokens' : ''}`;
+  },
+  countsTokens: ['anthropic-messages'],
   authorize,
   modelTraits,
   streamUsage: 'always',
