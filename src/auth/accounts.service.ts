@@ -1,9 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Trail } from '../database/trail.js';
 import { LazuError } from '../errors.js';
 import type { Account, Prisma } from '../generated/prisma/client.js';
+import { LimitStore } from '../limits/limit-store.js';
 import { KeyRing } from './key-ring.js';
 
 /** As on the wire (contract §15). Absent: unchanged; null: cleared. */
@@ -32,6 +33,7 @@ export class AccountsService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly ring: KeyRing,
+    @Inject(LimitStore) private readonly limits: Pick<LimitStore, 'revoke'>,
   ) {}
 
   create(input: AccountChanges & { name: string }, trail: Trail): Promise<AccountView> {
@@ -59,7 +61,7 @@ export class AccountsService {
     return this.map(row);
   }
 
-  /** In force here before this resolves, on other hosts with the change feed. @throws LazuError `not_found` */
+  /** In force here before this resolves, on other hosts with the change feed; a suspension there too. @throws LazuError `not_found` */
   async update(id: string, changes: AccountChanges, trail: Trail): Promise<AccountView> {
     if (Object.values(changes).every(value => value === undefined)) return this.get(id);
     const view = await this.prisma.$transaction(async tx => {
@@ -68,8 +70,12 @@ export class AccountsService {
       await trail(tx, 'account.update', { type: 'account', id }, before, after);
       return after;
     });
-    if (view.status !== 'active') this.ring.revoke({ accountId: id }, 'account_suspended');
-    await this.ring.changed({ accountId: id });
+    const why = view.status === 'active' ? undefined : 'account_suspended';
+    if (why) this.ring.revoke({ accountId: id }, why);
+    await Promise.all([
+      this.ring.changed({ accountId: id }),
+      changes.status === undefined ? undefined : this.limits.revoke({ accountId: id }, why),
+    ]);
     return view;
   }
 

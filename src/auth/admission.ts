@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { LazuError } from '../errors.js';
+import type { Revocation } from '../limits/limit-store.js';
 import type { Caller } from './caller.js';
 import { ADMIN_KEY_MARK, hashOf, isCallerKey, KEY_MARK } from './key-format.js';
 import { KeyRing } from './key-ring.js';
@@ -63,15 +64,18 @@ function ours(value: string | string[] | undefined): string | undefined {
 
 function admit(key: LiveKey, ip: string, now: number): Caller {
   if (key.refusal !== undefined) throw refused(key.refusal);
-  if (now >= key.expiresAt) throw new LazuError('token_expired', 'This API key has expired. Ask for a new one.');
+  if (now >= key.expiresAt) throw refused('token_expired');
   if (key.allowlist !== undefined && !key.allowlist.allows(ip)) {
     throw new LazuError('ip_not_allowed', `This API key may not be used from ${ip}.`);
   }
   return key;
 }
 
-function refused(refusal: NonNullable<LiveKey['refusal']>): LazuError {
+/** What the caller of a refused key is told. */
+export function refused(refusal: Revocation): LazuError {
   switch (refusal) {
+    case 'token_expired':
+      return new LazuError('token_expired', 'This API key has expired. Ask for a new one.');
     case 'token_disabled':
       return new LazuError('token_disabled', 'This API key is disabled. Its owner can enable it again.');
     case 'account_suspended':

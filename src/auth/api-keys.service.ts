@@ -1,10 +1,11 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
 import type { LanePreference } from '../catalog/route.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Trail } from '../database/trail.js';
 import { LazuError } from '../errors.js';
 import { Prisma, type ApiKey } from '../generated/prisma/client.js';
+import { LimitStore, type Revocation } from '../limits/limit-store.js';
 import { mintKey } from './key-format.js';
 import { KeyRing } from './key-ring.js';
 
@@ -46,12 +47,13 @@ export interface ApiKeyView {
   readonly updated_at: string;
 }
 
-/** Caller keys. What these methods change is in force in this process before they resolve. */
+/** Caller keys. What these methods change is in force in this process before they resolve; that a key is refused, in every other too. */
 @Injectable()
 export class ApiKeysService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly ring: KeyRing,
+    @Inject(LimitStore) private readonly limits: Pick<LimitStore, 'revoke'>,
   ) {}
 
   /** @returns the view with `key`, this once. @throws LazuError `not_found` for an unknown account */
@@ -100,19 +102,24 @@ export class ApiKeysService {
       return after;
     });
     if (view.disabled) this.ring.revoke({ id }, 'token_disabled');
-    await this.ring.changed({ id });
+    const mayRefuse = changes.disabled !== undefined || changes.expires_at !== undefined;
+    await Promise.all([
+      this.ring.changed({ id }),
+      mayRefuse ? this.limits.revoke({ accountId: view.account_id, keyId: id }, refusalOf(view)) : undefined,
+    ]);
     return view;
   }
 
   /** The row stays, so that usage can name it; the key is refused from now on. @throws LazuError `not_found` */
   async delete(id: string, trail: Trail): Promise<void> {
-    await this.prisma.$transaction(async tx => {
+    const accountId = await this.prisma.$transaction(async tx => {
       const before = await this.#lock(tx, id);
       await tx.apiKey.update({ where: { id }, data: { deletedAt: new Date() } });
       await trail(tx, 'key.delete', { type: 'api_key', id }, before, null);
+      return before.account_id;
     });
     this.ring.revoke({ id }, 'invalid_api_key');
-    await this.ring.changed({ id });
+    await Promise.all([this.ring.changed({ id }), this.limits.revoke({ accountId, keyId: id }, 'invalid_api_key')]);
   }
 
   async #lock(tx: Prisma.TransactionClient, id: string): Promise<ApiKeyView> {
@@ -159,6 +166,11 @@ function columns(changes: ApiKeyChanges) {
     ...(lanes === undefined ? {} : { lanes: lanes ?? {} }),
     ...(labels === undefined ? {} : { labels: labels ?? {} }),
   };
+}
+
+function refusalOf({ disabled, expires_at }: ApiKeyView): Revocation | undefined {
+  if (disabled) return 'token_disabled';
+  return expires_at !== null && Date.parse(expires_at) <= Date.now() ? 'token_expired' : undefined;
 }
 
 function noKey(id: string): LazuError {

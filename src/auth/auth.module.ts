@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { LimitsModule } from '../limits/limits.module.js';
 import { AccountsService } from './accounts.service.js';
 import { AdminGuard } from './admin.guard.js';
 import { AdminKeyRing } from './admin-key-ring.js';
@@ -10,6 +11,7 @@ import { KeyRing } from './key-ring.js';
 
 /** WHO is asking. Rooms whose controllers carry a guard of ours import this. */
 @Module({
+  imports: [LimitsModule],
   providers: [
     KeyRing,
     AdminKeyRing,

@@ -86,6 +86,17 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
     await this.#reader.refresh(what).catch(() => undefined);
   }
 
+  /** What is in the database now, whatever was known. @returns whether this key is refused; undefined: cannot be told */
+  async isRefused(id: string): Promise<boolean | undefined> {
+    try {
+      await this.#reader.refresh({ id });
+    } catch {
+      return undefined;
+    }
+    const key = this.#byId.get(id);
+    return key === undefined || key.refusal !== undefined || Date.now() >= key.expiresAt;
+  }
+
   /** Refuse these keys from now on, without asking anyone. */
   revoke(what: { id?: string; accountId?: string }, why: NonNullable<LiveKey['refusal']>): void {
     const now = this.tick();

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { ChannelTester } from '../catalog/channel-tester.js';
 import { EgressModule } from '../egress/egress.module.js';
@@ -18,7 +19,7 @@ import { UsualOutput } from './usual-output.js';
 import { WholeAnswers } from './whole-answers.js';
 
 @Module({
-  imports: [CatalogModule, EgressModule, LimitsModule, UsageModule],
+  imports: [AuthModule, CatalogModule, EgressModule, LimitsModule, UsageModule],
   providers: [
     Attempts,
     InlineParts,

@@ -1,4 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { refused } from '../auth/admission.js';
+import type { Caller } from '../auth/caller.js';
+import { KeyRing } from '../auth/key-ring.js';
 import type { Route } from '../catalog/route.js';
 import { Config } from '../config.js';
 import { LazuError } from '../errors.js';
@@ -28,6 +31,7 @@ export class Reservations {
     @Inject(Config) private readonly config: Config,
     @Inject(LimitStore) private readonly limits: LimitStore,
     private readonly usualOutput: UsualOutput,
+    private readonly ring: KeyRing,
   ) {}
 
   /**
@@ -63,11 +67,23 @@ export class Reservations {
       quotaPeriod: caller.quotaPeriod,
       startedAt: call.startedAt,
     });
-    const admitted = (given: Verdict): Reserved => ({
-      limitHeaders: admit(given, tokens),
-      cover: worst && { outputTokens: output * facts.n, picoUsdPerToken: worst.outputPicoUsd },
-    });
+    const admitted = (given: Verdict): Reserved => {
+      if (!given.admitted && given.reason === 'revoked') void this.#doubt(caller);
+      return {
+        limitHeaders: admit(given, tokens),
+        cover: worst && { outputTokens: output * facts.n, picoUsdPerToken: worst.outputPicoUsd },
+      };
+    };
     return verdict instanceof Promise ? verdict.then(admitted) : admitted(verdict);
+  }
+
+  /** A shared store may not have heard that a revocation was undone, if it was away then: the database decides. */
+  async #doubt({ accountId, keyId }: Caller): Promise<void> {
+    if ((await this.ring.isRefused(keyId)) !== false) return;
+    await Promise.all([
+      this.limits.revoke({ accountId, keyId }, undefined),
+      this.limits.revoke({ accountId }, undefined),
+    ]);
   }
 }
 
@@ -110,7 +126,7 @@ function admit(verdict: Verdict, tokens: number): Record<string, string> {
   const wait = `Try again in ${retryAfter} s.`;
   switch (verdict.reason) {
     case 'revoked':
-      throw revoked();
+      throw refused(verdict.why);
     case 'requests':
       throw new LazuError('request_rate_limit_exceeded', `Too many requests per minute. ${wait}`, {
         retryAfter,

@@ -34,11 +34,21 @@ export interface Standing {
   readonly resetTokensMs?: number;
 }
 
+/** Why a key, or every key of an account, is refused: the code that its caller gets. */
+export type Revocation = 'invalid_api_key' | 'token_disabled' | 'token_expired' | 'account_suspended';
+
 export type Verdict =
   | { readonly admitted: true; readonly standing: Standing | undefined }
   | {
       readonly admitted: false;
-      readonly reason: 'revoked' | 'requests' | 'tokens' | 'balance' | 'key_quota';
+      readonly reason: 'revoked';
+      readonly why: Revocation;
+      readonly retryAfter?: undefined;
+      readonly standing: undefined;
+    }
+  | {
+      readonly admitted: false;
+      readonly reason: 'requests' | 'tokens' | 'balance' | 'key_quota';
       /** Seconds until a slot frees, at most 60; absent when waiting does not help. */
       readonly retryAfter?: number;
       readonly standing: Standing | undefined;
@@ -69,6 +79,11 @@ export interface LimitStore {
   left(
     spender: Pick<Reservation, 'accountId' | 'keyId' | 'quotaMicroUsd' | 'quotaPeriod' | 'startedAt'>,
   ): Promise<Left>;
+  /**
+   * Every process that asks this store refuses the key, or without `keyId` all keys of the account, before this resolves; `why`
+   * undefined: no longer. Never rejects, and waits for nobody who is away: the change feed tells within a second as well.
+   */
+  revoke(whose: { readonly accountId: string; readonly keyId?: string }, why: Revocation | undefined): Promise<void>;
 }
 
 export const LimitStore = Symbol('LimitStore');

@@ -14,6 +14,7 @@ import { ChangeFeed } from '../../src/database/change-feed.js';
 import { Database } from '../../src/database/database.js';
 import { PrismaService } from '../../src/database/prisma.service.js';
 import type { Trail } from '../../src/database/trail.js';
+import { MemoryLimitStore } from '../../src/limits/memory-limit-store.js';
 
 export const actor: Actor = { keyId: 'adm_test', name: 'tester', role: 'owner', ip: '127.0.0.1' };
 
@@ -36,12 +37,13 @@ export class AuthRooms {
     readonly feed: ChangeFeed,
     config: ReturnType<typeof loadConfig>,
   ) {
+    const limits = new MemoryLimitStore();
     this.prisma = new PrismaService(database);
     this.ring = new KeyRing(database, feed, config);
     this.adminRing = new AdminKeyRing(database, feed);
     this.admission = new Admission(this.ring);
-    this.accounts = new AccountsService(this.prisma, this.ring);
-    this.keys = new ApiKeysService(this.prisma, this.ring);
+    this.accounts = new AccountsService(this.prisma, this.ring, limits);
+    this.keys = new ApiKeysService(this.prisma, this.ring, limits);
     this.adminKeys = new AdminKeysService(this.prisma, this.adminRing);
     this.ledger = new LedgerService(this.prisma);
     this.audit = new AuditService(this.prisma);
