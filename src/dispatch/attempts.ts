@@ -184,7 +184,8 @@ export class Attempts {
     };
     const { stream, n } = facts;
     const lost = [...new Set([...written.dropped, ...dropped])];
-    if (n <= provider.maxN) {
+    // The neutral form has no `n`: one call, one answer.
+    if (n === 1) {
       const language = translation();
       const reply = await once(flow, cancel);
       return { reply, provider, upstream: language, calls: 1, rewriter: language, dropped: lost };

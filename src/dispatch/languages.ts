@@ -2,6 +2,7 @@ import type { Channel } from '../catalog/route.js';
 import { LazuError } from '../errors.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
+import { openaiResponses } from '../protocols/openai-responses/index.js';
 import type { ForeignUpstream, Inbound, ProtocolName, Upstream } from '../protocols/protocol.js';
 import type { Provider } from '../providers/provider.js';
 
@@ -9,7 +10,10 @@ import type { Provider } from '../providers/provider.js';
 const SAME: Readonly<Partial<Record<ProtocolName, Upstream>>> = { 'openai-chat': openaiChat };
 
 /** Protocols that callers of another one are translated to. */
-const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = { 'anthropic-messages': anthropicMessages };
+const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = {
+  'anthropic-messages': anthropicMessages,
+  'openai-responses': openaiResponses,
+};
 
 /** What can be spoken to this model on this channel, the best for translation first. */
 function spoken(provider: Provider, channel: Channel, model: string): readonly ProtocolName[] {

@@ -1,5 +1,6 @@
 import { readGrokUsage } from '../xai/usage.js';
 import { withCompletionTokens } from '../openai/index.js';
+import { modelTraits, protocolsFor, withoutSummary } from '../openai/models.js';
 import { defineProvider, type Outgoing } from '../provider.js';
 
 /** Which of Azure's three surfaces a channel talks to: `options.api`. */
@@ -12,8 +13,22 @@ const MODELS_VERSION = '2024-05-01-preview';
 const surfaceOf = ({ options }: Outgoing['channel']): Surface =>
   SURFACES.find(surface => surface === options.api) ?? 'v1';
 
+/** The first version with Responses: https://learn.microsoft.com/azure/ai-foundry/openai/api-version-lifecycle */
+const FIRST_RESPONSES = '2025-03-01';
+
 const versionOf = ({ options }: Outgoing['channel']): string | undefined =>
   typeof options.api_version === 'string' ? options.api_version : undefined;
+
+function hasResponses(channel: Outgoing['channel']): boolean {
+  switch (surfaceOf(channel)) {
+    case 'v1':
+      return true;
+    case 'deployments':
+      return (versionOf(channel) ?? '') >= FIRST_RESPONSES;
+    case 'models':
+      return false;
+  }
+}
 
 /**
  * Azure OpenAI and the other models of a Foundry resource. The base URL is the resource's endpoint, the upstream model the
@@ -30,9 +45,14 @@ export const azureOpenai = defineProvider({
     serves: { models: {} },
     priority: 10,
   },
-  path: ({ channel, model }) => {
+  protocols: ['openai-chat', 'openai-responses'],
+  protocolsFor: (model, channel) => (hasResponses(channel) ? protocolsFor(model) : ['openai-chat']),
+  path: ({ channel, model, protocol }) => {
     const version = versionOf(channel);
     const query = version === undefined ? '' : `?api-version=${encodeURIComponent(version)}`;
+    // https://learn.microsoft.com/azure/ai-foundry/openai/how-to/responses
+    if (protocol === 'openai-responses')
+      return surfaceOf(channel) === 'v1' ? `/openai/v1/responses${query}` : `/openai/responses${query}`;
     switch (surfaceOf(channel)) {
       case 'v1':
         return `/openai/v1/chat/completions${query}`;
@@ -63,5 +83,8 @@ export const azureOpenai = defineProvider({
   },
   maxN: 8,
   adapt: withCompletionTokens,
+  adaptNative: withoutSummary,
+  // A deployment that is named as its model is known to be it.
+  modelTraits,
   readUsage: (raw, usage) => readGrokUsage(raw, usage),
 });

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../protocols/protocol.js';
 import { defineProvider, type Outgoing } from '../provider.js';
+import { modelTraits, protocolsFor, withoutSummary } from './models.js';
 
 /** o-series and everything from GPT-5 on. */
 const REASONING = /^(?:o\d|gpt-(?:[5-9]|\d\d))/;
@@ -18,6 +19,8 @@ export function withCompletionTokens(body: JsonObject, { model }: Outgoing): Jso
 export const openai = defineProvider({
   name: 'openai',
   title: 'OpenAI',
+  protocols: ['openai-chat', 'openai-responses'],
+  protocolsFor,
   baseUrl: 'https://api.openai.com/v1',
   environment: {
     variables: ['OPENAI_API_KEY'],
@@ -26,7 +29,10 @@ export const openai = defineProvider({
     serves: { vendors: ['openai'] },
     priority: 0,
   },
+  path: ({ protocol }) => (protocol === 'openai-responses' ? '/responses' : '/chat/completions'),
+  modelTraits,
   // `n` goes up to 128, Lazu's own bound is 8: https://platform.openai.com/docs/api-reference/chat/create#chat-create-n
   maxN: 8,
   adapt: withCompletionTokens,
+  adaptNative: withoutSummary,
 });

@@ -7,6 +7,7 @@ import { countOf, redivided } from '../quirks.js';
  * a preamble that is not charged: no more of them can be charged than the prompt has.
  */
 export function readGrokUsage(raw: Readonly<Record<string, unknown>>, usage: Usage): Usage {
+  if (raw.prompt_tokens === undefined) return usage; // Responses counts reasoning inside, and cached tokens are bounded there
   const [prompt, completion, total] = [raw.prompt_tokens, raw.completion_tokens, raw.total_tokens].map(countOf);
   const {
     input = 0,

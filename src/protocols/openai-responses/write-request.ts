@@ -1,0 +1,101 @@
+import { LazuError } from '../../errors.js';
+import type { Conversation, OutputFormat } from '../conversation.js';
+import type { ForeignUpstream, JsonObject, ModelTraits } from '../protocol.js';
+import { DROPPED, REFUSED } from './lacks.js';
+import { writeItems } from './write-items.js';
+import { writeReasoning } from './write-reasoning.js';
+
+/** https://platform.openai.com/docs/api-reference/responses/create#responses-create-max_output_tokens */
+const LEAST_OUTPUT_TOKENS = 16;
+
+type Drop = (name: string) => void;
+
+/** The request of Responses: https://platform.openai.com/docs/api-reference/responses/create */
+export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { model, stream, traits }) => {
+  const { settings, names, turns, unread } = conversation;
+  const dropped = new Set(unread);
+  const drop: Drop = name => void dropped.add(name);
+  for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
+  for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
+
+  const reasoning = writeReasoning(settings.effort, traits);
+  if (!reasoning.kept) drop(names.effort);
+  const include = [
+    // Models that do not reason refuse to be asked for it.
+    ...(traits.reasoning === 'none' ? [] : ['reasoning.encrypted_content']),
+    ...(settings.logprobs === undefined ? [] : ['message.output_text.logprobs']),
+  ];
+  const body: JsonObject = {
+    model,
+    input: writeItems(turns, drop),
+    ...writeTools(conversation),
+    ...writeLimit(conversation, traits, drop),
+    ...writeSampling(conversation, traits, reasoning.thinks, drop),
+    ...(settings.outputFormat && { text: { format: writeFormat(settings.outputFormat) } }),
+    ...(settings.logprobs !== undefined && { top_logprobs: settings.logprobs }),
+    ...(reasoning.field && { reasoning: reasoning.field }),
+    ...(settings.user !== undefined && { user: settings.user }),
+    ...(include.length > 0 && { include }),
+    // Never kept at the vendor: operators' credentials are shared by tenants (contract §4).
+    store: false,
+    ...(stream && { stream }),
+  };
+  return { body, dropped: [...dropped] };
+};
+
+function lacking(param: string): LazuError {
+  const message = `This model does not support \`${param}\` here: leave it out.`;
+  return new LazuError('unsupported_parameter', message, { param, retryable: true });
+}
+
+function writeLimit({ settings, names }: Conversation, { maxOutputTokens: most }: ModelTraits, drop: Drop): JsonObject {
+  const { maxOutputTokens: asked } = settings;
+  if (asked === undefined) return {};
+  const limit = Math.max(LEAST_OUTPUT_TOKENS, Math.min(asked, most ?? Infinity));
+  if (limit !== asked) drop(names.maxOutputTokens);
+  return { max_output_tokens: limit };
+}
+
+/** A model that may think or not has a temperature while it does not: https://platform.openai.com/docs/guides/latest-model#parameter-compatibility */
+function writeSampling(
+  { settings, names }: Conversation,
+  traits: ModelTraits,
+  thinks: boolean,
+  drop: Drop,
+): JsonObject {
+  const { temperature, topP } = settings;
+  if (traits.sampling === 'both' && (!thinks || traits.reasoning === 'always'))
+    return { ...(temperature !== undefined && { temperature }), ...(topP !== undefined && { top_p: topP }) };
+  if (temperature !== undefined) drop(names.temperature);
+  if (topP !== undefined) drop(names.topP);
+  return {};
+}
+
+/** Flat, and strict unless told not to be: https://platform.openai.com/docs/guides/migrate-to-responses */
+function writeTools({ tools, settings }: Conversation): JsonObject {
+  if (tools.length === 0) return {};
+  const { toolChoice, parallelToolCalls } = settings;
+  const written = tools.map(({ name, description, schema, strict }) => ({
+    type: 'function',
+    name,
+    ...(description !== undefined && { description }),
+    parameters: schema ?? { type: 'object', properties: {}, required: [], additionalProperties: false },
+    strict,
+  }));
+  const choice = toolChoice?.mode === 'one' ? { type: 'function', name: toolChoice.name } : toolChoice?.mode;
+  return {
+    tools: written,
+    ...(choice !== undefined && { tool_choice: choice }),
+    ...(parallelToolCalls === false && { parallel_tool_calls: false }),
+  };
+}
+
+/** https://platform.openai.com/docs/guides/structured-outputs?api-mode=responses */
+function writeFormat(format: OutputFormat): JsonObject {
+  switch (format.kind) {
+    case 'json':
+      return { type: 'json_object' };
+    case 'schema':
+      return { type: 'json_schema', name: 'answer', schema: format.schema, strict: format.strict };
+  }
+}
