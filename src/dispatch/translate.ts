@@ -136,7 +136,7 @@ class TranslatingWatch implements FrameWatch {
   #take(event: AnswerEvent): string {
     switch (event.type) {
       case 'answer-start':
-        this.model = event.model;
+        this.model = event.model || undefined;
         break;
       case 'usage':
         this.reported = event.usage;

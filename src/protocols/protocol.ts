@@ -83,6 +83,12 @@ export interface ModelTraits {
   readonly sampling: 'both' | 'one' | 'none';
   /** The highest efforts that it knows. */
   readonly efforts: readonly string[];
+  /** Hosts of many vendors' models: the model's own field for how much it shall reason. Undefined: the protocol's. */
+  readonly reasoningField?: 'thinking' | 'reasoningConfig' | 'reasoning_effort';
+  /** Whether it can be held to a JSON schema. Undefined: as all models of its protocol. */
+  readonly schemas?: boolean;
+  /** How long a marked prompt can be kept; empty: marks are refused. Undefined: as the protocol says. */
+  readonly cacheLifetimes?: readonly ('5m' | '1h')[];
 }
 
 /** What goes to an upstream of another protocol. */
