@@ -1,19 +1,5 @@
 import type { Sealed } from '../conversation.js';
-import type { JsonObject } from '../protocol.js';
 import { isObject } from './fields.js';
-
-/**
- * What Gemini needs back, in neutral form. `{ thoughtSignature }` and nothing else signs the block before it, or stands for an empty
- * text where none is; anything else is a part of its own, as it came: https://ai.google.dev/gemini-api/docs/thought-signatures
- */
-export const seal = (value: JsonObject): Sealed => ({ protocol: 'gemini', value });
-
-/** The signature of a seal that signs the block before it. */
-export function signatureIn({ protocol, value }: Sealed): string | undefined {
-  const { thoughtSignature, ...more } = value;
-  const isAlone = protocol === 'gemini' && Object.keys(more).length === 0;
-  return isAlone && typeof thoughtSignature === 'string' ? thoughtSignature : undefined;
-}
 
 /** A sealed block of another protocol, and whether text stood before it since the last call. */
 export interface CarriedSeal {
@@ -24,7 +10,10 @@ export interface CarriedSeal {
 /** Bytes that no signature of Google's begins with. */
 const MARK = 'lazu:';
 
-/** Blocks of other protocols come home in the one field that clients of Gemini send back unread: base64, as Google's own are. */
+/**
+ * Blocks of other protocols come home in `thoughtSignature`, the one field that clients of Gemini send back unread: base64, as Google's
+ * own are: https://ai.google.dev/gemini-api/docs/thought-signatures
+ */
 export const writeCarried = (seals: readonly CarriedSeal[]): string =>
   Buffer.from(MARK + JSON.stringify(seals)).toString('base64');
 

@@ -1,0 +1,121 @@
+import type { Block, Conversation, Turn } from '../conversation.js';
+import type { JsonObject } from '../protocol.js';
+import { CallIds } from './call-ids.js';
+import { type CarriedSeal, readCarried } from './carried.js';
+import { field, listIn, objectIn, textIn, unsupported } from './fields.js';
+import { readPart, readResponse } from './read-parts.js';
+import { readSettings, SETTING_NAMES } from './read-settings.js';
+import { readToolChoice, readTools } from './read-tools.js';
+import { readUnread } from './read-unread.js';
+import { seal } from './seals.js';
+
+/**
+ * Gemini's request in neutral form: https://ai.google.dev/api/generate-content#request-body
+ * `readFacts` has checked the scalars, and that nothing names a stored object.
+ * @throws LazuError `unsupported_parameter`, `missing_required_parameter` or `invalid_request`, with `param`
+ */
+export function readRequest(body: JsonObject): Conversation {
+  const { choice, only } = readToolChoice(body);
+  const tools = readTools(body).filter(tool => only?.has(tool.name) ?? true);
+  const system = objectIn(body, 'systemInstruction', 'systemInstruction');
+  const ids = new CallIds();
+  const turns: ReadTurn[] = system ? [{ role: 'system', blocks: readParts(system, 'systemInstruction', ids) }] : [];
+  listIn(body, 'contents', 'contents').forEach((content, at) => {
+    const path = `contents.${at}`;
+    const role = roleOf(content, path);
+    const blocks = readParts(content, path, ids);
+    const last = turns.at(-1);
+    // Clients keep an answer that streamed as many contents: they are one turn, in which seals find their place.
+    if (role === 'assistant' && last?.role === role) last.blocks.push(...blocks);
+    else turns.push({ role, blocks });
+  });
+  const placed = turns.map(({ role, blocks }): Turn => ({ role, blocks: placeSeals(blocks) }));
+  const settings = { ...readSettings(body), toolChoice: choice };
+  return { turns: placed, tools, settings, names: SETTING_NAMES, unread: readUnread(body) };
+}
+
+/** A seal on its way to where it stood. */
+interface Waiting extends CarriedSeal {
+  readonly type: 'waiting';
+  readonly path: string;
+}
+
+interface ReadTurn {
+  readonly role: Turn['role'];
+  readonly blocks: (Block | Waiting)[];
+}
+
+/** `function` is what responses were sent as by early clients. */
+function roleOf(content: JsonObject, path: string): Turn['role'] {
+  const role = field(content, 'role');
+  if (role === 'model') return 'assistant';
+  if (role === undefined || role === 'user' || role === 'function') return 'user';
+  throw unsupported(`${path}.role`, 'must be `user` or `model`; instructions go into `systemInstruction`.');
+}
+
+const readParts = (content: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] =>
+  listIn(content, 'parts', `${path}.parts`).flatMap((part, at) => readOne(part, `${path}.parts.${at}`, ids));
+
+function readOne(part: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] {
+  const signature = field(part, 'thoughtSignature');
+  const signed = typeof signature === 'string' && signature !== '' ? signature : undefined;
+  const carried = signed === undefined ? undefined : readCarried(signed);
+  const block = readBlock(part, path, ids);
+  const says = block.type !== 'text' || block.text !== '' || (signed !== undefined && !carried);
+  return [
+    ...(carried ?? []).map((one): Waiting => ({ ...one, type: 'waiting', path })),
+    ...(says ? [block] : []),
+    ...(signed === undefined || carried ? [] : signatureOf(block, signed, path)),
+  ];
+}
+
+function readBlock(part: JsonObject, path: string, ids: CallIds): Block {
+  const call = objectIn(part, 'functionCall', `${path}.functionCall`);
+  if (call) {
+    const here = `${path}.functionCall`;
+    const name = textIn(call, 'name', `${here}.name`);
+    const input = JSON.stringify(objectIn(call, 'args', `${here}.args`) ?? {});
+    return { type: 'tool-call', id: ids.called(field(call, 'id'), name), name, input, path: here };
+  }
+  const response = objectIn(part, 'functionResponse', `${path}.functionResponse`);
+  if (!response) return readPart(part, path);
+  const here = `${path}.functionResponse`;
+  const callId = ids.answered(field(response, 'id'), textIn(response, 'name', `${here}.name`), here);
+  return { type: 'tool-result', callId, content: readResponse(response, here), path: here };
+}
+
+/** Google's own signature: it signs the block before it. */
+function signatureOf(block: Block, signature: string, path: string): Block[] {
+  switch (block.type) {
+    case 'tool-call':
+      return [{ type: 'opaque', sealed: seal({ signs: 'call', id: block.id, signature }), path }];
+    case 'reasoning':
+      return [{ type: 'opaque', sealed: seal({ signs: 'thought', signature }), path }];
+    case 'image':
+      return [{ type: 'opaque', sealed: seal({ signs: 'image', signature }), path }];
+    case 'text':
+      return [{ type: 'opaque', sealed: seal({ signs: 'text', signature }), path }];
+    case 'audio':
+    case 'file':
+    case 'tool-result':
+    case 'opaque':
+      return []; // no other part is signed, and those of Google's own tools hold theirs
+  }
+}
+
+/** Seals travel on a later part than they stood at: back to before the text since the last call, or to where they came. */
+function placeSeals(blocks: ReadTurn['blocks']): Block[] {
+  const placed: Block[] = [];
+  let start = 0;
+  for (const block of blocks) {
+    if (block.type !== 'waiting') {
+      placed.push(block);
+      if (block.type === 'tool-call') start = placed.length;
+      continue;
+    }
+    const { sealed, path, textBefore } = block;
+    if (textBefore) placed.push({ type: 'opaque', sealed, path });
+    else placed.splice(start++, 0, { type: 'opaque', sealed, path });
+  }
+  return placed;
+}

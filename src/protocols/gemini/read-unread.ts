@@ -1,0 +1,59 @@
+import type { JsonObject } from '../protocol.js';
+import { field, fieldsOf, isObject, objectIn, unsupported } from './fields.js';
+
+/** Fields that the reader, or the gateway itself, has dealt with. */
+const READ: ReadonlySet<string> = new Set([
+  'model',
+  'contents',
+  'systemInstruction',
+  'tools',
+  'toolConfig',
+  'generationConfig',
+]);
+const CONFIG_READ: ReadonlySet<string> = new Set([
+  ...['maxOutputTokens', 'temperature', 'topP', 'stopSequences', 'seed', 'presencePenalty', 'frequencyPenalty'],
+  ...['responseLogprobs', 'logprobs', 'thinkingConfig', 'candidateCount', 'responseMimeType', 'responseSchema'],
+  ...['responseJsonSchema', 'ResponseJsonSchema', 'responseFormat'], // `_responseJsonSchema` in camel case
+]);
+
+/** Fields whose absence would be noticed, with the values that say nothing. */
+const MISSED: Readonly<Record<string, (value: unknown) => boolean>> = {
+  responseModalities: value => Array.isArray(value) && value.every(one => one === 'TEXT'),
+  speechConfig: () => false,
+  imageConfig: () => false,
+  translationConfig: () => false,
+};
+
+/** Hints that say nothing when they have these values. */
+const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
+  serviceTier: ['unspecified', 'standard'],
+  store: [false],
+  safetySettings: [],
+};
+
+/**
+ * What is left: hints that are reported, and what would be missed.
+ * @throws LazuError `unsupported_parameter`
+ */
+export function readUnread(body: JsonObject): string[] {
+  const config = objectIn(body, 'generationConfig', 'generationConfig') ?? {};
+  const toolConfig = field(body, 'toolConfig');
+  return [
+    ...unreadIn(body, '', READ),
+    ...unreadIn(config, 'generationConfig.', CONFIG_READ),
+    ...unreadIn(isObject(toolConfig) ? toolConfig : {}, 'toolConfig.', new Set(['functionCallingConfig'])),
+  ];
+}
+
+function unreadIn(object: JsonObject, prefix: string, read: ReadonlySet<string>): string[] {
+  const unread: string[] = [];
+  for (const [name, value] of fieldsOf(object)) {
+    if (read.has(name)) continue;
+    const saysNothing = MISSED[name];
+    if (saysNothing && !saysNothing(value))
+      throw unsupported(prefix + name, 'is not supported by this model: leave it out.');
+    const isEmpty = Array.isArray(value) && value.length === 0;
+    if (!saysNothing && !isEmpty && DEFAULTS[name]?.includes(value) !== true) unread.push(prefix + name);
+  }
+  return unread;
+}
