@@ -1,6 +1,6 @@
 import type { LazuError } from '../errors.js';
 import type { AnswerEvent } from './answer-event.js';
-import type { Conversation, FileBlock, ImageBlock } from './conversation.js';
+import type { Conversation, FileBlock, ImageBlock, Setting } from './conversation.js';
 import type { Usage } from './usage.js';
 
 /** The wire languages Lazu speaks. Each is a folder of pure code: no Nest, no I/O, no clock. */
@@ -89,6 +89,12 @@ export interface ModelTraits {
   readonly schemas?: boolean;
   /** How long a marked prompt can be kept; empty: marks are refused. Undefined: as the protocol says. */
   readonly cacheLifetimes?: readonly ('5m' | '1h')[];
+  /** Bounds of the tokens it thinks in, where its vendor's protocol has efforts for others and a number for it. */
+  readonly thinkingTokens?: readonly [least: number, most: number];
+  /** Calls of tools go back to it with what it signed them with and the ids they had. */
+  readonly signedCalls?: boolean;
+  /** Settings that it refuses although its protocol has them. */
+  readonly lacks?: readonly Setting[];
 }
 
 /** What goes to an upstream of another protocol. */

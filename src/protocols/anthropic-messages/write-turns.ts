@@ -1,6 +1,7 @@
 import { LazuError } from '../../errors.js';
 import type { Block, CacheMark, FileBlock, ImageBlock, TextBlock, Turn } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
+import { inputObject } from '../tool-input.js';
 
 interface WrittenTurn {
   readonly role: 'user' | 'assistant';
@@ -57,7 +58,7 @@ function writeBlock(block: Block, drop: (path: string) => void): JsonObject | un
       return undefined;
     case 'tool-call': {
       const { id, name, input } = block;
-      return { type: 'tool_use', id: toolId(id), name, input: readInput(input) };
+      return { type: 'tool_use', id: toolId(id), name, input: inputObject(input) };
     }
     case 'tool-result': {
       const content = block.content.map(one => (one.type === 'text' ? writeText(one) : writeImage(one)));
@@ -118,18 +119,6 @@ export function cached(block: JsonObject, mark: CacheMark | undefined): JsonObje
 
 /** Ids made by other vendors may hold what Anthropic's pattern `^[a-zA-Z0-9_-]+$` does not; call and result change alike. */
 const toolId = (id: string): string => id.replace(/[^a-zA-Z0-9_-]/g, '_') || '_';
-
-/** The input must be an object; what a model wrote that is none is shown to it as it was. */
-function readInput(json: string): JsonObject {
-  if (json.trim() === '') return {};
-  try {
-    const input: unknown = JSON.parse(json);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as JsonObject;
-  } catch {
-    // falls through
-  }
-  return { arguments: json };
-}
 
 /** An answer begun by the caller must not end in white space: the vendor refuses it. */
 function trimEnd(content: JsonObject[]): void {

@@ -10,6 +10,7 @@ import type {
   ToolResultBlock,
 } from '../conversation.js';
 import type { JsonObject, ModelTraits } from '../protocol.js';
+import { inputObject } from '../tool-input.js';
 import type { DocumentNames } from './document-names.js';
 import { object } from './shapes.js';
 import { audioFormat, documentFormat, imageFormat } from './vocabulary.js';
@@ -86,7 +87,7 @@ function writeAudio({ format: given, data, path }: AudioBlock): JsonObject {
 }
 
 const writeCall = ({ id, name, input }: ToolCallBlock): JsonObject => ({
-  toolUse: { toolUseId: toolId(id), name, input: readInput(input) },
+  toolUse: { toolUseId: toolId(id), name, input: inputObject(input) },
 });
 
 const writeResult = ({ callId, content }: ToolResultBlock): JsonObject => ({
@@ -120,18 +121,6 @@ function writeThought({ reasoningContent }: JsonObject): JsonObject[] {
 
 /** Ids made by other vendors may be too long, or hold what the pattern `[a-zA-Z0-9_.:-]{1,64}` does not; call and result change alike. */
 const toolId = (id: string): string => id.replace(/[^a-zA-Z0-9_.:-]/g, '_').slice(-64) || '_';
-
-/** The input must be an object; what a model wrote that is none is shown to it as it was. */
-function readInput(json: string): JsonObject {
-  if (json.trim() === '') return {};
-  try {
-    const input: unknown = JSON.parse(json);
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as JsonObject;
-  } catch {
-    // falls through
-  }
-  return { arguments: json };
-}
 
 const notInline = (path: string): LazuError =>
   unsupported(path, 'this model takes bytes, not a place to fetch them from');
