@@ -8,6 +8,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { alone, Host } from './workers/host.js';
 
 /** The list of rooms. */
 @Global()
@@ -22,11 +23,15 @@ import { ModelsModule } from './models/models.module.js';
     HealthModule,
     ApiReferenceModule,
   ],
-  exports: [Config],
+  exports: [Config, Host],
 })
 export class AppModule {
   /** One application, one configuration: it is passed, so that a test can boot several side by side. */
-  static with(config: Config): DynamicModule {
-    return { module: AppModule, providers: [{ provide: Config, useValue: config }] };
+  static with(config: Config, host: Host = alone()): DynamicModule {
+    const providers = [
+      { provide: Config, useValue: config },
+      { provide: Host, useValue: host },
+    ];
+    return { module: AppModule, providers };
   }
 }

@@ -16,6 +16,7 @@ import { jsonBody } from './http/json-body.js';
 import { LazuAdapter } from './http/lazu-adapter.js';
 import { LazuLogger } from './logger.js';
 import { validationPipe } from './http/validation.js';
+import { alone, type Host } from './workers/host.js';
 
 export interface RunningApp {
   /** Close it with `app.close()`. */
@@ -27,12 +28,19 @@ export interface RunningApp {
   readonly exampleModel: string | undefined;
 }
 
-/** The whole application, wired and listening on `config.port` (0: any free one). */
-export async function createApp(config: Config): Promise<RunningApp> {
+/**
+ * The whole application, wired and listening on `config.port` (0: any free one).
+ * @param mayListen awaited before the port opens, when everything else is ready
+ */
+export async function createApp(
+  config: Config,
+  host: Host = alone(),
+  mayListen: () => Promise<void> = () => Promise.resolve(),
+): Promise<RunningApp> {
   const adapter = new LazuAdapter();
   adapter.disable('x-powered-by');
-  const app = await NestFactory.create(AppModule.with(config), adapter, {
-    logger: new LazuLogger(config),
+  const app = await NestFactory.create(AppModule.with(config, host), adapter, {
+    logger: new LazuLogger(config, host.worker === undefined ? undefined : `worker ${host.worker}`),
     abortOnError: false,
     bodyParser: false,
   });
@@ -46,6 +54,7 @@ export async function createApp(config: Config): Promise<RunningApp> {
   app.get(ApiDocument).describe(app);
   const mount = app.get(InferenceMount);
   adapter.mountInFront((request, response) => mount.take(request, response));
+  await mayListen();
   await app.listen(config.port, config.host);
   const address = (app.getHttpServer() as Server).address();
   const port = typeof address === 'object' && address !== null ? address.port : config.port;

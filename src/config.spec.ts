@@ -65,7 +65,7 @@ describe('configuration', () => {
     ['LAZU_ADMIN_KEY', 'sk-lazu-admin-secret'],
     ['ENCRYPTION_KEY', 'secret'],
     ['BILLING', 'secret'],
-    ['WORKERS', '2'],
+    ['WORKERS', '4000'],
     ['FETCH_ALLOW', '10.0.0.0/33,secret'],
     ['FETCH_ALLOW', 'https://secret'],
     ['FETCH_ALLOW', '*.secret'],

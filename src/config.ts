@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 /** Injection token and type of the one frozen configuration: environment in, validated values out (contract §16). */
@@ -28,6 +29,9 @@ function isHostOrNetwork(entry: string): boolean {
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
+/** More only wait for each other. */
+const MOST_WORKERS = 2 * availableParallelism();
+
 const variables = z.object({
   DATABASE_URL: postgresUrl.optional(),
   DATABASE_POOL: int(10, 1, 200),
@@ -44,7 +48,7 @@ const variables = z.object({
     .number()
     .int()
     .min(1)
-    .max(1, 'is refused above 1 until the fork is built; run more hosts instead')
+    .max(MOST_WORKERS, `is at most ${MOST_WORKERS} on this machine, two for each of its processors`)
     .default(1),
   PORT: int(8080, 0, 65535),
   HOST: z.string().default('0.0.0.0'),
@@ -91,6 +95,8 @@ export interface Config {
   readonly adminKey: string | undefined;
   readonly billing: 'off' | 'prepaid';
   readonly sandbox: 'auto' | 'on' | 'off';
+  /** Processes that serve. */
+  readonly workers: number;
   readonly port: number;
   readonly host: string;
   /** 32 bytes as hex or base64; undefined: made under `dataDir`. */
@@ -143,6 +149,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     adminKey: v.LAZU_ADMIN_KEY,
     billing: v.BILLING,
     sandbox: v.SANDBOX,
+    workers: v.WORKERS,
     port: v.PORT,
     host: v.HOST,
     encryptionKey: v.ENCRYPTION_KEY,

@@ -1,17 +1,15 @@
-import type { INestApplication } from '@nestjs/common';
-import { createApp } from './app.js';
-import { ConfigError, loadConfig } from './config.js';
+import cluster from 'node:cluster';
+import { ConfigError, loadConfig, type Config } from './config.js';
 import { LazuError } from './errors.js';
-import { greeting } from './greeting.js';
-import { Draining } from './http/draining.js';
+import type { Running } from './running.js';
 
 /** One Ctrl-C comes twice under `npm start`: from the terminal, and from npm, which passes it on. */
 const SAME_KEYSTROKE_MS = 1_000;
 
-/** Start, say how to use it, and stop in order: `app.close()` runs the shutdown hooks from the doors inwards. */
+/** Start, say how to use it, and stop in order: from the doors inwards. */
 async function main(): Promise<void> {
   let stoppingSince: number | undefined;
-  let running = undefined as INestApplication | undefined;
+  let running = undefined as Running | undefined;
   const stop = () => {
     if (stoppingSince === undefined) {
       stoppingSince = performance.now();
@@ -19,19 +17,30 @@ async function main(): Promise<void> {
       running?.close().then(() => process.exit(0), fail);
     } else if (performance.now() - stoppingSince > SAME_KEYSTROKE_MS) {
       if (!running) process.exit(1);
-      running.get(Draining).hurry();
+      running.hurry();
     }
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
 
-  const { app, url, firstKeys, exampleModel } = await createApp(loadConfig(process.env));
-  running = app;
+  const started = await start(loadConfig(process.env));
+  running = started;
   if (stoppingSince !== undefined) {
-    await app.close();
+    await started.close();
     process.exit(0);
   }
-  process.stdout.write(greeting(url, firstKeys, exampleModel));
+  process.stdout.write(started.greeting);
+}
+
+/** A primary needs little of the application, and a process alone nothing of the fork: each loads its own. */
+async function start(config: Config): Promise<Running> {
+  if (config.workers > 1) return (await import('./primary.js')).startPrimary(config);
+  return (await import('./single.js')).startSingle(config);
+}
+
+async function work(): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => undefined); // its primary's to heed
+  await (await import('./worker.js')).startWorker(fail);
 }
 
 /** What an operator can mend gets one line; anything else its stack. */
@@ -42,4 +51,4 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-main().catch(fail);
+(cluster.isWorker ? work() : main()).catch(fail);

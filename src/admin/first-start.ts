@@ -29,26 +29,31 @@ export class FirstStart {
     @Inject(Config) private readonly config: Config,
   ) {}
 
-  /** @returns undefined when the database is not empty. Of hosts that start at once, one makes the keys. */
+  /** @returns undefined when the database is not empty */
   async run(): Promise<FirstKeys | undefined> {
-    const made = await this.prisma.$transaction(async tx => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK}::bigint)`;
-      const isEmpty = (await tx.adminKey.count()) === 0 && (await tx.account.count()) === 0;
-      return isEmpty ? this.#make(tx) : undefined;
-    });
+    const made = await makeFirstKeys(this.prisma, this.config);
     if (made) await Promise.all([this.keyRing.changed({ accountId: made.accountId }), this.adminKeyRing.changed()]);
     return made;
   }
+}
 
-  async #make(tx: Prisma.TransactionClient): Promise<FirstKeys> {
-    const adminKey = this.config.adminKey ?? mintKey(ADMIN_KEY_MARK).key;
-    const { key: apiKey, fingerprint } = mintKey();
-    const accountId = `acct_${ulid()}`;
-    await tx.adminKey.create({
-      data: { id: `adm_${ulid()}`, name: 'first owner', role: 'owner', ...fingerprintOf(adminKey, ADMIN_KEY_MARK) },
-    });
-    await tx.account.create({ data: { id: accountId, name: 'default' } });
-    await tx.apiKey.create({ data: { id: `key_${ulid()}`, accountId, name: 'first key', ...fingerprint } });
-    return { accountId, apiKey, adminKey, adminKeyGiven: this.config.adminKey !== undefined };
-  }
+/** @returns undefined when the database is not empty. Of hosts that start at once, one makes the keys. */
+export function makeFirstKeys(prisma: PrismaService, config: Config): Promise<FirstKeys | undefined> {
+  return prisma.$transaction(async tx => {
+    await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK}::bigint)`;
+    const isEmpty = (await tx.adminKey.count()) === 0 && (await tx.account.count()) === 0;
+    return isEmpty ? make(tx, config) : undefined;
+  });
+}
+
+async function make(tx: Prisma.TransactionClient, config: Config): Promise<FirstKeys> {
+  const adminKey = config.adminKey ?? mintKey(ADMIN_KEY_MARK).key;
+  const { key: apiKey, fingerprint } = mintKey();
+  const accountId = `acct_${ulid()}`;
+  await tx.adminKey.create({
+    data: { id: `adm_${ulid()}`, name: 'first owner', role: 'owner', ...fingerprintOf(adminKey, ADMIN_KEY_MARK) },
+  });
+  await tx.account.create({ data: { id: accountId, name: 'default' } });
+  await tx.apiKey.create({ data: { id: `key_${ulid()}`, accountId, name: 'first key', ...fingerprint } });
+  return { accountId, apiKey, adminKey, adminKeyGiven: config.adminKey !== undefined };
 }

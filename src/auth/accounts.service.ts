@@ -71,9 +71,8 @@ export class AccountsService {
       return after;
     });
     const why = view.status === 'active' ? undefined : 'account_suspended';
-    if (why) this.ring.revoke({ accountId: id }, why);
     await Promise.all([
-      this.ring.changed({ accountId: id }),
+      this.ring.changed({ accountId: id, ...(why && { refused: why }) }),
       changes.status === undefined ? undefined : this.limits.revoke({ accountId: id }, why),
     ]);
     return view;

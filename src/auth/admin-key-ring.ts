@@ -1,7 +1,9 @@
-import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { ChangeFeed } from '../database/change-feed.js';
 import { Database } from '../database/database.js';
 import { LazuError } from '../errors.js';
+import { alone, Host } from '../workers/host.js';
+import { topic } from '../workers/topic.js';
 import type { Actor } from './request.js';
 import { SharedRead } from './shared-read.js';
 import { timedQuery } from './timed-query.js';
@@ -11,6 +13,9 @@ const FRESH_MS = 2000;
 /** Invented admin keys cost at most ten queries a second. */
 const GAP_MS = 100;
 const SELECT = `SELECT id AS "keyId", name, role, encode(hash, 'hex') AS hash FROM admin_keys WHERE deleted_at IS NULL`;
+
+/** The id of an admin key that is refused from now on. */
+const ADMIN_KEY_REVOKED = topic<string>('auth.admin-key-revoked');
 
 export type AdminKeyEntry = Pick<Actor, 'keyId' | 'name' | 'role'>;
 
@@ -26,12 +31,14 @@ export class AdminKeyRing implements OnModuleInit, OnModuleDestroy {
   constructor(
     private readonly database: Database,
     private readonly feed: ChangeFeed,
+    @Inject(Host) private readonly host: Pick<Host, 'siblings'> = alone(),
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     this.#stop = this.feed.on('admin_keys', () => {
       this.#stale = true;
     });
+    await this.host.siblings.follow(ADMIN_KEY_REVOKED, keyId => this.#revoke(keyId));
   }
 
   onModuleDestroy(): void {
@@ -60,8 +67,13 @@ export class AdminKeyRing implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** Refuse this key from now on, without asking anyone. */
-  revoke(keyId: string): void {
+  /** Refuse this key from now on, in every process of this host. @throws LazuError `service_unavailable` when they cannot be told */
+  async revoke(keyId: string): Promise<void> {
+    this.#revoke(keyId);
+    await this.host.siblings.tell(ADMIN_KEY_REVOKED, keyId);
+  }
+
+  #revoke(keyId: string): void {
     for (const [hash, entry] of this.#byHash) if (entry.keyId === keyId) this.#byHash.delete(hash);
     this.#stale = true;
   }

@@ -65,7 +65,7 @@ export class AdminKeysService {
       await tx.adminKey.update({ where: { id }, data: { deletedAt: new Date() } });
       await trail(tx, 'admin_key.delete', { type: 'admin_key', id }, this.map(row), null);
     });
-    this.ring.revoke(id);
+    await this.ring.revoke(id);
   }
 
   private map(row: AdminKey): AdminKeyView {

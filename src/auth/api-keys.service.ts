@@ -47,7 +47,7 @@ export interface ApiKeyView {
   readonly updated_at: string;
 }
 
-/** Caller keys. What these methods change is in force in this process before they resolve; that a key is refused, in every other too. */
+/** Caller keys. What these methods change is in force on this host before they resolve; that a key is refused, on every other too. */
 @Injectable()
 export class ApiKeysService {
   constructor(
@@ -101,10 +101,9 @@ export class ApiKeysService {
       await trail(tx, 'key.update', { type: 'api_key', id }, before, after);
       return after;
     });
-    if (view.disabled) this.ring.revoke({ id }, 'token_disabled');
     const mayRefuse = changes.disabled !== undefined || changes.expires_at !== undefined;
     await Promise.all([
-      this.ring.changed({ id }),
+      this.ring.changed({ id, ...(view.disabled && { refused: 'token_disabled' }) }),
       mayRefuse ? this.limits.revoke({ accountId: view.account_id, keyId: id }, refusalOf(view)) : undefined,
     ]);
     return view;
@@ -118,8 +117,10 @@ export class ApiKeysService {
       await trail(tx, 'key.delete', { type: 'api_key', id }, before, null);
       return before.account_id;
     });
-    this.ring.revoke({ id }, 'invalid_api_key');
-    await Promise.all([this.ring.changed({ id }), this.limits.revoke({ accountId, keyId: id }, 'invalid_api_key')]);
+    await Promise.all([
+      this.ring.changed({ id, refused: 'invalid_api_key' }),
+      this.limits.revoke({ accountId, keyId: id }, 'invalid_api_key'),
+    ]);
   }
 
   async #lock(tx: Prisma.TransactionClient, id: string): Promise<ApiKeyView> {

@@ -3,6 +3,9 @@ import { Config } from '../config.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { Database } from '../database/database.js';
 import { LazuError } from '../errors.js';
+import { alone, Host } from '../workers/host.js';
+import { inTime } from '../workers/in-time.js';
+import { topic } from '../workers/topic.js';
 import { KeyReader, type KeySink } from './key-reader.js';
 import type { KeyRow } from './key-row.js';
 import { LiveKey } from './live-key.js';
@@ -12,6 +15,15 @@ import { UnknownKeys } from './unknown-keys.js';
 export const RING_CAPACITY = 200_000;
 const UNKNOWN_CAPACITY = 10_000;
 const UNKNOWN_TTL_MS = 10_000;
+
+/** What changed, and if it is refused from now on, why. */
+interface KeyNews {
+  readonly id?: string;
+  readonly accountId?: string;
+  readonly refused?: NonNullable<LiveKey['refusal']>;
+}
+
+const KEY_NEWS = topic<KeyNews>('auth.keys');
 
 /**
  * Every caller key with its account, in memory: what `Admission` asks for each request. Follows the change feed, and goes on with
@@ -33,6 +45,7 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
     database: Database,
     private readonly feed: ChangeFeed,
     @Inject(Config) private readonly config: Config,
+    @Inject(Host) private readonly host: Pick<Host, 'siblings'> = alone(),
   ) {
     this.#reader = new KeyReader(database.pool, this);
   }
@@ -41,6 +54,7 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
     // First listen, then load: a change in between is read once more, none is missed.
     this.#follow('api_keys', id => ({ id }));
     this.#follow('accounts', accountId => ({ accountId }));
+    await this.host.siblings.follow(KEY_NEWS, news => inTime(this.#heed(news)));
     await this.#reader.refresh('everything');
   }
 
@@ -80,10 +94,12 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
     });
   }
 
-  /** After an admin call has committed: what it changed is in force here before the call answers. */
-  async changed(what: { id?: string; accountId?: string }): Promise<void> {
-    // A failure here is not the admin call's: it has committed. The reader tries again, and the change feed tells us too.
-    await this.#reader.refresh(what).catch(() => undefined);
+  /**
+   * After an admin call has committed: what it changed is in force on this host before the call answers.
+   * @throws LazuError `service_unavailable` when the other processes of this host cannot be told
+   */
+  async changed(news: KeyNews): Promise<void> {
+    await Promise.all([this.#heed(news), this.host.siblings.tell(KEY_NEWS, news)]);
   }
 
   /** What is in the database now, whatever was known. @returns whether this key is refused; undefined: cannot be told */
@@ -144,6 +160,13 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
       const key = this.#byId.get(id);
       if (key && key.knownAt <= readAt) this.#refuse(key, 'invalid_api_key', readAt);
     }
+  }
+
+  async #heed({ id, accountId, refused }: KeyNews): Promise<void> {
+    const what = { ...(id !== undefined && { id }), ...(accountId !== undefined && { accountId }) };
+    if (refused) this.revoke(what, refused);
+    // A failure here is not the admin call's: it has committed. The reader tries again, and the change feed tells us too.
+    await this.#reader.refresh(what).catch(() => undefined);
   }
 
   #follow(topic: 'api_keys' | 'accounts', what: (rowId: string) => { id?: string; accountId?: string }): void {

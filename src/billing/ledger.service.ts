@@ -33,17 +33,20 @@ export interface Posting {
   readonly note?: string | null;
 }
 
+/** Must not throw. */
+type Watcher = (accountId: string) => void | Promise<void>;
+
 type TransactionRow = Prisma.LedgerTransactionGetPayload<{ include: { postings: true } }>;
 
 /** Append-only double entry: the postings of each transaction sum to zero. A balance is the sum of its postings. */
 @Injectable()
 export class LedgerService {
-  readonly #watchers: ((accountId: string) => void)[] = [];
+  readonly #watchers: Watcher[] = [];
 
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Told when a top-up or an adjustment has changed a balance. */
-  watch(watcher: (accountId: string) => void): void {
+  /** Told when a top-up or an adjustment has changed a balance, before that call answers. */
+  watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
   }
 
@@ -107,7 +110,7 @@ export class LedgerService {
     if (first) return this.#same(first, posting);
     try {
       const posted = await this.#post(accountId, kind, posting, trail);
-      for (const watcher of this.#watchers) watcher(accountId);
+      for (const watcher of this.#watchers) await watcher(accountId);
       return posted;
     } catch (error) {
       if (!isDuplicate(error)) throw error;

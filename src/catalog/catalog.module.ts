@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { Config } from '../config.js';
 import { ChangeFeed } from '../database/change-feed.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { Host } from '../workers/host.js';
 import { CatalogService } from './catalog.service.js';
 import { ChannelsService } from './channels.service.js';
 import { CredentialBox } from './credential-box.js';
@@ -14,9 +15,9 @@ import { PricesService } from './prices.service.js';
     { provide: CredentialBox, inject: [Config], useFactory: (config: Config) => CredentialBox.create(config) },
     {
       provide: CatalogService,
-      inject: [PrismaService, CredentialBox, ChangeFeed],
-      useFactory: (prisma: PrismaService, box: CredentialBox, feed: ChangeFeed) =>
-        CatalogService.create(prisma, box, feed),
+      inject: [PrismaService, CredentialBox, ChangeFeed, Host],
+      useFactory: (prisma: PrismaService, box: CredentialBox, feed: ChangeFeed, { siblings }: Host) =>
+        CatalogService.create(prisma, box, feed, siblings),
     },
     ChannelsService,
     ModelsService,

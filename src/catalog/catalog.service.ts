@@ -2,6 +2,9 @@ import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { ChangeFeed } from '../database/change-feed.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { LazuError } from '../errors.js';
+import { inTime } from '../workers/in-time.js';
+import { NOBODY, type Siblings } from '../workers/siblings.js';
+import { topic } from '../workers/topic.js';
 import { catalogEntry, listedModel, type CatalogEntry, type ListedModel } from './catalog-entry.js';
 import { readRows, type CatalogRows } from './catalog-rows.js';
 import { CatalogSnapshot, type ModelEntry } from './catalog-snapshot.js';
@@ -14,6 +17,8 @@ import { seedCatalog } from './seed/seeding.js';
 import { openChannels } from './serving-channels.js';
 
 const NO_ROWS: CatalogRows = { models: [], aliases: [], prices: [], channels: [] };
+
+const CATALOG_NEWS = topic<undefined>('catalog.changed');
 
 /**
  * What may be asked for, from memory: models, prices and channels as the database last said. Follows changes; keeps what it knows
@@ -32,15 +37,22 @@ export class CatalogService implements OnModuleDestroy {
     private readonly prisma: PrismaService,
     private readonly box: CredentialBox,
     feed: ChangeFeed,
+    private readonly siblings: Siblings,
   ) {
     const changed = (): void => this.#refresher.soon();
     this.#unsubscribe = [feed.on('catalog', changed), feed.on('channels', changed)];
   }
 
   /** Seeded and loaded: whoever is given it may ask at once. */
-  static async create(prisma: PrismaService, box: CredentialBox, feed: ChangeFeed): Promise<CatalogService> {
+  static async create(
+    prisma: PrismaService,
+    box: CredentialBox,
+    feed: ChangeFeed,
+    siblings: Siblings = NOBODY,
+  ): Promise<CatalogService> {
     await seedCatalog(prisma);
-    const catalog = new CatalogService(prisma, box, feed);
+    const catalog = new CatalogService(prisma, box, feed, siblings);
+    await siblings.follow(CATALOG_NEWS, () => inTime(catalog.#refresher.now()));
     await catalog.#load();
     return catalog;
   }
@@ -106,9 +118,12 @@ export class CatalogService implements OnModuleDestroy {
     );
   }
 
-  /** Resolves when a change that is already committed is in force here. Never rejects: what is known stays. */
-  refresh(): Promise<void> {
-    return this.#refresher.now();
+  /**
+   * Resolves when a change that is already committed is in force on this host. What is known stays where it cannot be read.
+   * @throws LazuError `service_unavailable` when the other processes of this host cannot be told
+   */
+  async refresh(): Promise<void> {
+    await Promise.all([this.#refresher.now(), this.siblings.tell(CATALOG_NEWS, undefined)]);
   }
 
   async onModuleDestroy(): Promise<void> {

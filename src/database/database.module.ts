@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Config } from '../config.js';
+import { Host } from '../workers/host.js';
 import { ChangeFeed } from './change-feed.js';
 import { Database } from './database.js';
 import { Instances } from './instances.js';
@@ -11,7 +12,11 @@ import { PrismaService } from './prisma.service.js';
   providers: [
     { provide: Database, inject: [Config], useFactory: (config: Config) => Database.open(config) },
     { provide: ChangeFeed, inject: [Database], useFactory: (database: Database) => ChangeFeed.open(database) },
-    { provide: Instances, inject: [Database], useFactory: (database: Database) => Instances.open(database) },
+    {
+      provide: Instances,
+      inject: [Database, Host],
+      useFactory: (database: Database, host: Host) => Instances.open(database, host),
+    },
     PrismaService,
   ],
   exports: [Database, ChangeFeed, Instances, PrismaService],

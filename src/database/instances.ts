@@ -1,18 +1,25 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ulid } from 'ulid';
+import { Gauge } from 'prom-client';
+import { alone, type Host } from '../workers/host.js';
 import { Database } from './database.js';
 
 const BEAT_MS = 5_000;
 /** Three missed beats: dead. */
 const LIVE_SECONDS = 15;
 
+const otherInstances = new Gauge({
+  name: 'lazu_other_instances',
+  help: 'Other live hosts on this database, each with limits of its own',
+  aggregator: 'max',
+});
+
 /**
  * Says "here I am" to hosts on the same database and counts the others: without Redis each host has its own limits, so a second
- * one doubles them. Only a beat that came after our own start counts, so a killed predecessor is no alarm.
+ * one doubles them. Only a beat that came after our own start counts, so a killed predecessor is no alarm. The processes of one host are
+ * one instance: its primary beats, its workers only look.
  */
 @Injectable()
 export class Instances {
-  readonly id = `inst_${ulid()}`;
   /** Other live hosts at the last beat. */
   otherInstances = 0;
 
@@ -20,21 +27,29 @@ export class Instances {
   #timer: NodeJS.Timeout | undefined;
   #beating: Promise<void> = Promise.resolve();
 
-  private constructor(private readonly database: Database) {}
+  private constructor(
+    private readonly database: Database,
+    private readonly host: Pick<Host, 'role' | 'instanceId'>,
+  ) {}
 
-  static async open(database: Database): Promise<Instances> {
-    const instances = new Instances(database);
+  static async open(database: Database, host: Pick<Host, 'role' | 'instanceId'> = alone()): Promise<Instances> {
+    const instances = new Instances(database, host);
     await instances.beat();
     instances.#timer = setInterval(() => (instances.#beating = instances.#beatQuietly()), BEAT_MS).unref();
     database.beforeClose(() => instances.close());
     return instances;
   }
 
+  get id(): string {
+    return this.host.instanceId;
+  }
+
   async beat(): Promise<void> {
     const { pool } = this.database;
-    await pool.query('INSERT INTO instances (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seen_at = now()', [
-      this.id,
-    ]);
+    if (!this.#onlyLooks) {
+      const upsert = 'INSERT INTO instances (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seen_at = now()';
+      await pool.query(upsert, [this.id]);
+    }
     const { rows } = await pool.query<{ others: number }>(
       `SELECT count(*)::int AS others FROM instances mine JOIN instances other
          ON other.id <> mine.id AND other.seen_at > greatest(mine.started_at, now() - make_interval(secs => $2))
@@ -42,19 +57,25 @@ export class Instances {
       [this.id, LIVE_SECONDS],
     );
     const others = rows[0]?.others ?? 0;
-    if (others > this.otherInstances) {
+    if (others > this.otherInstances && !this.#onlyLooks) {
       this.#logger.error(
         `${others} other Lazu instance(s) use this database, each with limits of its own. Stop them, or give them a database of their own.`,
       );
     }
     this.otherInstances = others;
+    otherInstances.set(others);
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#beating;
+    if (this.#onlyLooks) return;
     const old = `seen_at < now() - interval '1 day'`;
     await this.database.pool.query(`DELETE FROM instances WHERE id = $1 OR ${old}`, [this.id]);
+  }
+
+  get #onlyLooks(): boolean {
+    return this.host.role === 'worker';
   }
 
   /** The change feed already says that the database is away. */

@@ -6,9 +6,11 @@ import { dayOf } from '../usage/day-range.js';
 import { UnflushedCharges } from '../usage/unflushed-charges.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { UsageService } from '../usage/usage.service.js';
+import { Host } from '../workers/host.js';
 import type { FundsSource } from './funds.js';
 import { LimitStore } from './limit-store.js';
 import { MemoryLimitStore } from './memory-limit-store.js';
+import { RemoteLimitStore } from './remote-limit-store.js';
 
 const SWEEP_MS = 60_000;
 /** A request that has reached its deadline ends within this. */
@@ -68,7 +70,16 @@ function sourceOf(
         return store;
       },
     },
-    { provide: LimitStore, useExisting: MemoryLimitStore },
+    {
+      provide: LimitStore,
+      inject: [Host, MemoryLimitStore, LedgerService],
+      useFactory: ({ primary }: Host, memory: MemoryLimitStore, ledger: LedgerService): LimitStore => {
+        if (!primary) return memory;
+        const remote = new RemoteLimitStore(primary);
+        ledger.watch(accountId => remote.forget(accountId));
+        return remote;
+      },
+    },
     LimitSweeper,
   ],
   exports: [LimitStore],

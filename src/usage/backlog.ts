@@ -21,6 +21,11 @@ export class Backlog {
     private readonly journal: Journal,
   ) {}
 
+  /** Journals of dead processes that nobody has begun to read. */
+  get waits(): boolean {
+    return this.#orphans.length > 0;
+  }
+
   /** Looks for journals of dead processes and makes them ours. @returns whether there are any */
   async adopt(): Promise<boolean> {
     for (const path of claimOrphans(this.root, this.journal.directory)) {

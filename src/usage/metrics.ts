@@ -29,5 +29,6 @@ export const usageMetrics = {
   strayRows: new Gauge({
     name: 'lazu_usage_stray_rows',
     help: 'Whether usage records lie in the default partition (1) instead of their day (0)',
+    aggregator: 'max',
   }),
 };

@@ -6,13 +6,13 @@ import { ulid } from 'ulid';
 import type { LedgerService } from '../billing/ledger.service.js';
 import type { Database } from '../database/database.js';
 import type { Backlog } from './backlog.js';
+import type { ChargeBook } from './charge-book.js';
 import { insertRecords } from './insert-records.js';
 import type { Journal } from './journal/journal.js';
 import { requestIdOf } from './journal/line.js';
 import { usageMetrics } from './metrics.js';
 import type { RecordQueue } from './record-queue.js';
 import { repair } from './repair.js';
-import type { UnflushedCharges } from './unflushed-charges.js';
 
 const BATCH_ROWS = 1_000;
 const BATCH_DELAY_MS = 100;
@@ -27,7 +27,7 @@ export interface RecorderParts {
   readonly backlog: Backlog;
   /** Undefined with `BILLING=off`. */
   readonly ledger: Pick<LedgerService, 'postUsage'> | undefined;
-  readonly charges: UnflushedCharges;
+  readonly charges: ChargeBook;
   /** Directory for records that PostgreSQL refuses for good. */
   readonly root: string;
 }
@@ -45,15 +45,31 @@ export class Recorder {
   #failing = false;
   /** An attempt failed, and nobody knows whether it committed. */
   #unsure = false;
-  #caughtUp: () => void = () => undefined;
+  #adopting: Promise<void> = Promise.resolve();
+  /** Resolves when what dead processes left is recorded. */
+  #catchingUp: Promise<void> = Promise.resolve();
+  #caughtUp: (() => void) | undefined;
 
   constructor(private readonly parts: RecorderParts) {}
 
-  /** Begins with what dead processes left. */
-  async start(): Promise<void> {
+  /**
+   * Begins with what dead processes left, and looks again from time to time.
+   * @param adopts false: somebody else on this host does
+   */
+  async start(adopts = true): Promise<void> {
     this.parts.queue.onPush = () => this.#soon();
+    const look = (): Promise<void> => {
+      usageMetrics.journalBytes.set(this.parts.journal.bytes);
+      return adopts ? this.#adopt() : Promise.resolve();
+    };
+    await look();
+    this.#adoptTimer = setInterval(() => void look(), ADOPT_MS).unref();
+  }
+
+  /** A process has died just now. Resolves when what it left is recorded, which may take as long as the database is away. */
+  async adopt(): Promise<void> {
     await this.#adopt();
-    this.#adoptTimer = setInterval(() => void this.#adopt(), ADOPT_MS).unref();
+    await this.#catchingUp;
   }
 
   /** Records everything that is in the journal by then. Gives up after a deadline; the next start goes on. */
@@ -62,8 +78,9 @@ export class Recorder {
     clearInterval(this.#adoptTimer);
     const deadline = Date.now() + FLUSH_DEADLINE_MS;
     const giveUp = setTimeout(() => this.#stopped.abort(), FLUSH_DEADLINE_MS);
+    const givenUp = new Promise<void>(resolve => this.#stopped.signal.addEventListener('abort', () => resolve()));
     while (Date.now() < deadline && (this.parts.journal.segments.openCount > 0 || this.parts.queue.held > 0)) {
-      await this.#run();
+      await Promise.race([this.#run(), givenUp]);
       if (this.parts.journal.segments.openCount > 0) await sleep(20);
     }
     this.#stopped.abort();
@@ -72,11 +89,18 @@ export class Recorder {
     await Promise.race([this.#running, sleep(500)]); // a server that hangs holds up nobody
   }
 
-  async #adopt(): Promise<void> {
-    usageMetrics.journalBytes.set(this.parts.journal.bytes);
+  /** One at a time, so that who has asked finds everything taken. */
+  #adopt(): Promise<void> {
+    return (this.#adopting = this.#adopting.then(() => this.#adoptOnce()));
+  }
+
+  async #adoptOnce(): Promise<void> {
     try {
       if (!(await this.parts.backlog.adopt())) return;
-      this.parts.charges.catchUp(new Promise<void>(resolve => (this.#caughtUp = resolve)));
+      if (!this.#caughtUp) {
+        this.#catchingUp = new Promise<void>(resolve => (this.#caughtUp = resolve));
+        this.parts.charges.catchUp(this.#catchingUp);
+      }
       this.#soon();
     } catch (error) {
       this.#log.error(`journals of dead processes cannot be adopted: ${String(error)}`);
@@ -112,14 +136,19 @@ export class Recorder {
         }
         if (journal.segments.current.spilled && queue.relaxed) journal.rotate();
         const old = await portions.next();
-        if (old.done) this.#caughtUp();
+        if (old.done && !backlog.waits) this.#isCaughtUp();
         if (!old.done) await this.#batch(old.value);
-        else if (queue.held === 0 && journal.segments.spilled.length === 0) return;
+        else if (queue.held === 0 && journal.segments.spilled.length === 0 && !backlog.waits) return;
         else portions = backlog.portions(BATCH_ROWS);
       }
     } finally {
       await portions.return(undefined);
     }
+  }
+
+  #isCaughtUp(): void {
+    this.#caughtUp?.();
+    this.#caughtUp = undefined;
   }
 
   /** While nobody reads the sums. */

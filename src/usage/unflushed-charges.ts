@@ -15,7 +15,7 @@ type Watcher = (accountId: string | undefined) => void;
 const nothing = (): void => undefined;
 
 /**
- * Charges of this process that are in the journal and not yet in PostgreSQL's sums.
+ * Charges of this process, or of all workers of this primary, that are in a journal and not yet in PostgreSQL's sums.
  *
  * The invariant: whoever reads a sum within `read` sees each charge exactly once, either in that sum or here. A batch of the recorder
  * and its `recorded` happen within one `record`, which no `read` overlaps; a charge comes here before its record can be part of a
@@ -58,10 +58,10 @@ export class UnflushedCharges {
     return mine;
   }
 
-  /** Writes a batch while nobody reads. */
+  /** Writes a batch while nobody reads; workers write theirs side by side. */
   record<T>(work: () => Promise<T>): Promise<T> {
-    const mine = Promise.all([this.#batches, this.#reads]).then(work);
-    this.#batches = mine.catch(nothing);
+    const mine = this.#reads.then(work);
+    this.#batches = Promise.all([this.#batches, mine.catch(nothing)]).then(nothing);
     return mine;
   }
 
@@ -83,8 +83,11 @@ export class UnflushedCharges {
       own.set(charge.accountId, (own.get(charge.accountId) ?? 0n) + charge.microUsd);
     }
     if (!inserted) return this.#tell(undefined);
-    // More than was here: another process made it, and sums that were read before lack it.
-    for (const [accountId, microUsd] of inserted) if (microUsd > (own.get(accountId) ?? 0n)) this.#tell(accountId);
+    // More than was here: another process made it, and sums that were read before lack it. Less: some of it was in a sum that was read
+    // before, when a process died before it could say so.
+    for (const accountId of new Set([...own.keys(), ...inserted.keys()])) {
+      if ((inserted.get(accountId) ?? 0n) !== (own.get(accountId) ?? 0n)) this.#tell(accountId);
+    }
   }
 
   /** This record will never be in the sums: nobody pays for it. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  Inject,
   Injectable,
   Logger,
   Module,
@@ -11,7 +12,9 @@ import { BillingModule } from '../billing/billing.module.js';
 import { LedgerService } from '../billing/ledger.service.js';
 import { Config } from '../config.js';
 import { Database } from '../database/database.js';
+import { Host } from '../workers/host.js';
 import { Backlog } from './backlog.js';
+import { ChargeBook, RemoteCharges } from './charge-book.js';
 import { Journal } from './journal/journal.js';
 import { MeterService } from './meter.service.js';
 import { usageMetrics } from './metrics.js';
@@ -48,11 +51,13 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
     private readonly journal: Journal,
     /** First the partitions, then the rows. */
     private readonly partitions: Partitions,
+    @Inject(Host) private readonly host: Host,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    await this.partitions.begin();
-    await this.recorder.start();
+    const isOncePerHost = this.host.role !== 'worker';
+    if (isOncePerHost) await this.partitions.begin();
+    await this.recorder.start(isOncePerHost);
   }
 
   beforeApplicationShutdown(): Promise<void> {
@@ -72,14 +77,14 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
     { provide: Journal, inject: [Config, RecordQueue], useFactory: openJournal },
     {
       provide: Recorder,
-      inject: [Config, Database, RecordQueue, Journal, LedgerService, UnflushedCharges],
+      inject: [Config, Database, RecordQueue, Journal, LedgerService, ChargeBook],
       useFactory: (
         config: Config,
         database: Database,
         queue: RecordQueue,
         journal: Journal,
         ledger: LedgerService,
-        charges: UnflushedCharges,
+        charges: ChargeBook,
       ): Recorder =>
         new Recorder({
           database,
@@ -92,6 +97,12 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
         }),
     },
     UnflushedCharges,
+    {
+      provide: ChargeBook,
+      inject: [Host, UnflushedCharges],
+      useFactory: ({ primary }: Host, charges: UnflushedCharges): ChargeBook =>
+        primary ? new RemoteCharges(primary) : charges,
+    },
     RecorderLife,
     MeterService,
     Partitions,

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { decodeTime } from 'ulid';
 import { Database } from '../database/database.js';
 import { isUnavailable } from '../database/unavailable.js';
 import { LazuError } from '../errors.js';
+import { alone, Host } from '../workers/host.js';
+import { topic } from '../workers/topic.js';
 import { RecordQueue } from './record-queue.js';
 import { groupExpression, SUMS, sumsOf, type Grouping, type RollupFilter, type UsageSums } from './rollup-query.js';
 import { recordOf, RECORD_COLUMNS, searchQuery, type RecordFilter } from './record-query.js';
@@ -15,13 +17,21 @@ const POLL_MS = 100;
 const REQUEST_ID = /^req_lazu_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const MOST_GROUPS = 1_000;
 
+/** A record that a sibling served and that is not in PostgreSQL yet, as JSON text. */
+const HELD_RECORD = topic<string, string | undefined>('usage.held-record');
+
 /** Reads what was metered. */
 @Injectable()
-export class UsageService {
+export class UsageService implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly queue: RecordQueue,
+    @Inject(Host) private readonly host: Pick<Host, 'siblings'> = alone(),
   ) {}
+
+  onModuleInit(): Promise<void> {
+    return this.host.siblings.follow(HELD_RECORD, requestId => this.queue.find(requestId));
+  }
 
   /**
    * A record, wherever it is by now. One that was made on another host a moment ago may still be on its way: a look-up of an
@@ -61,9 +71,13 @@ export class UsageService {
   }
 
   async #lookUp(requestId: string): Promise<UsageRecord | undefined> {
-    const held = this.queue.find(requestId);
+    const own = this.queue.find(requestId);
+    if (own !== undefined) return JSON.parse(own) as UsageRecord;
+    const stored = this.#query(`SELECT ${RECORD_COLUMNS} FROM usage_records WHERE request_id = $1`, [requestId]);
+    stored.catch(() => undefined); // awaited below, unless a sibling has it
+    const [held] = (await this.host.siblings.ask(HELD_RECORD, requestId)).filter(record => record !== undefined);
     if (held !== undefined) return JSON.parse(held) as UsageRecord;
-    const [row] = await this.#query(`SELECT ${RECORD_COLUMNS} FROM usage_records WHERE request_id = $1`, [requestId]);
+    const [row] = await stored;
     return row && recordOf(row);
   }
 

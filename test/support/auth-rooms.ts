@@ -55,7 +55,7 @@ export class AuthRooms {
     const config = loadConfig({ DATABASE_URL: url, ...env });
     const database = await Database.open(config);
     const rooms = new AuthRooms(database, await ChangeFeed.open(database), config);
-    rooms.adminRing.onModuleInit();
+    await rooms.adminRing.onModuleInit();
     await rooms.ring.onModuleInit();
     return rooms;
   }

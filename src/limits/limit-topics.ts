@@ -1,0 +1,20 @@
+import { topic } from '../workers/topic.js';
+import type { Left, Reservation, Verdict } from './limit-store.js';
+
+/** The port `LimitStore`, from a worker to the store of its primary. */
+export const RESERVE = topic<Reservation, Verdict>('limits.reserve');
+export const EXTEND = topic<{ readonly requestId: string; readonly byMicroUsd: bigint }, boolean>('limits.extend');
+export const SETTLE = topic<{
+  readonly requestId: string;
+  readonly chargeMicroUsd: bigint;
+  readonly tokens: number;
+  /** Of a request that the worker admitted by itself. */
+  readonly ask?: Reservation;
+}>('limits.settle');
+export const RELEASE = topic<string>('limits.release');
+export const LEFT = topic<
+  Pick<Reservation, 'accountId' | 'keyId' | 'quotaMicroUsd' | 'quotaPeriod' | 'startedAt'>,
+  Left
+>('limits.left');
+/** The balance of this account was changed by a posting. */
+export const FORGET = topic<string>('limits.forget');

@@ -1,0 +1,70 @@
+import type { LazuError } from '../errors.js';
+import type { Link } from '../workers/link.js';
+import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
+import { EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
+
+const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined });
+/** The primary answers at once, or when it has read a sum, for which it has 5 s. Beyond, it is stuck: 503. */
+const PATIENCE_MS = 6_000;
+
+/** A worker's: rate windows, holds and balances are the primary's, so that they are one for all workers (trap 14). */
+export class RemoteLimitStore implements LimitStore {
+  /** Requests that nothing limits: admitted here, but what they cost counts there. */
+  readonly #unlimited = new Map<string, Reservation>();
+
+  constructor(
+    private readonly primary: Link,
+    private readonly patienceMs = PATIENCE_MS,
+  ) {}
+
+  reserve(ask: Reservation): Verdict | Promise<Verdict> {
+    if (isLimited(ask)) return this.#ask(ask);
+    this.#unlimited.set(ask.requestId, ask);
+    return ADMITTED;
+  }
+
+  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean> {
+    if (this.#unlimited.has(requestId)) return true;
+    return this.primary.ask(EXTEND, { requestId, byMicroUsd }, this.patienceMs);
+  }
+
+  settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void {
+    const ask = this.#unlimited.get(requestId);
+    if (!ask) return this.primary.tell(SETTLE, { requestId, chargeMicroUsd, tokens });
+    this.#unlimited.delete(requestId);
+    // A quota may be set on this key at any time, and counts what was charged before.
+    if (chargeMicroUsd > 0n) this.primary.tell(SETTLE, { requestId, chargeMicroUsd, tokens, ask });
+  }
+
+  release(requestId: string): void {
+    if (!this.#unlimited.delete(requestId)) this.primary.tell(RELEASE, requestId);
+  }
+
+  left(spender: Parameters<LimitStore['left']>[0]): Promise<Left> {
+    const { accountId, keyId, quotaMicroUsd, quotaPeriod, startedAt } = spender;
+    return this.primary.ask(LEFT, { accountId, keyId, quotaMicroUsd, quotaPeriod, startedAt }, this.patienceMs);
+  }
+
+  /** The key rings of this host's processes tell each other. */
+  async revoke(): Promise<void> {}
+
+  /** Resolves when no figure from before is used any more. Never rejects: a refusal is not said on figures older than a second. */
+  forget(accountId: string): Promise<void> {
+    return this.primary.ask(FORGET, accountId, this.patienceMs).catch(() => undefined);
+  }
+
+  async #ask(ask: Reservation): Promise<Verdict> {
+    try {
+      return await this.primary.ask(RESERVE, ask, this.patienceMs);
+    } catch (error) {
+      this.release(ask.requestId); // it may be admitted there after all
+      throw error as LazuError;
+    }
+  }
+}
+
+function isLimited({ rpm, accountRpm, tpm, accountTpm, holdMicroUsd }: Reservation): boolean {
+  return (
+    rpm !== undefined || accountRpm !== undefined || tpm !== undefined || accountTpm !== undefined || holdMicroUsd > 0n
+  );
+}
