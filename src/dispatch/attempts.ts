@@ -4,7 +4,7 @@ import type { Channel, Model, Route } from '../catalog/route.js';
 import type { Cancel } from '../egress/cancel.js';
 import { Egress } from '../egress/egress.js';
 import type { Flow } from '../egress/flow.js';
-import type { Reply } from '../egress/reply.js';
+import type { Reply, UpstreamRequest } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
 import type { InferenceCall } from '../http/inference.js';
 import type { Conversation } from '../protocols/conversation.js';
@@ -20,14 +20,14 @@ import type { Usage } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
 import { buildRequest } from '../providers/request.js';
-import { collect } from './collect.js';
 import { fanOut } from './fan-out.js';
 import { forwardedHeaders } from './headers.js';
 import type { Job } from './job.js';
 import { InlineParts } from './inline-parts.js';
 import { foreignLanguage, mergingLanguage, sharedLanguage } from './languages.js';
 import { type AnswerLanguage, Translation } from './translate.js';
-import { seen, told, UpstreamStatus } from './upstream-status.js';
+import { translatedRequest, type TranslatedRequest } from './translated-request.js';
+import { errorText, namesUsage, seen, told, UpstreamStatus } from './upstream-status.js';
 import { withDeadline } from './with-deadline.js';
 
 /** An upstream that has begun a good answer. */
@@ -41,10 +41,9 @@ export interface Opened {
   readonly rewriter: AnswerRewriter | undefined;
   /** Hints that this provider lacks, for `X-Lazu-Dropped-Params`. */
   readonly dropped: readonly string[];
+  /** The language has read usage as the provider spells it. */
+  readonly usageIsRead: boolean;
 }
-
-/** Bytes of an upstream's error body that are read. */
-const ERROR_BODY_LIMIT = 64 * 1024;
 
 /** One request to one channel. */
 export interface Call {
@@ -138,8 +137,7 @@ export class Attempts {
       : once(flow, cancel));
     if (reply.status >= 400) {
       const text = await errorText(reply);
-      const namesUsage = reply.status === 400 && stream && /stream_options|include_usage/.test(text);
-      if (namesUsage && askUsage && !facts.includeUsage) {
+      if (namesUsage(reply, text) && stream && askUsage && !facts.includeUsage) {
         // A caller can make an upstream say these words; only what works without the question was refused because of it.
         const opened = await this.#openShared(call, provider, upstream, false);
         this.#refuseUsage.add(channel.id);
@@ -149,7 +147,7 @@ export class Attempts {
     }
     if (stream) reply = unframed(provider, reply);
     const rewriter = rewriterFor(provider, upstream, facts.model);
-    return { reply, provider, upstream, calls: fansOut ? n : 1, rewriter, dropped };
+    return { reply, provider, upstream, calls: fansOut ? n : 1, rewriter, dropped, usageIsRead: false };
   }
 
   /** The provider speaks another protocol: the request is read and written anew, the answer is translated as it comes. */
@@ -164,37 +162,43 @@ export class Attempts {
     }
   }
 
-  async #translate(call: Call, provider: Provider, upstream: ForeignUpstream, asked: Conversation): Promise<Opened> {
-    const { inbound, facts, flow, cancel, sawUsage, upstreamModel: model } = call;
+  async #translate(
+    call: Call,
+    provider: Provider,
+    upstream: ForeignUpstream,
+    conversation: Conversation,
+  ): Promise<Opened> {
+    const { inbound, channel, model, facts, flow, cancel, sawUsage } = call;
     const outgoing = outgoingOf(call, upstream.name);
-    const traits = { ...provider.modelTraits(model), maxOutputTokens: call.model.maxOutputTokens };
-    const written = upstream.writeRequest(asked, { model, stream: facts.stream, traits });
-    const raw = Buffer.from(JSON.stringify(written.body));
     const headers = forwardedHeaders(call.headers);
-    const { modelIn } = upstream;
-    const options = { askUsage: true, headers, modelIn };
-    const { request, dropped } = buildRequest(provider, outgoing, written.body, raw, options);
+    const written = (askUsage: boolean): TranslatedRequest =>
+      translatedRequest(conversation, { provider, upstream, outgoing, model, asked: facts.model, askUsage, headers });
+    const { request, dropped, inCallersWords } = written(!this.#refuseUsage.has(channel.id));
     const stamp = { model: facts.model, created: Math.floor(Date.now() / 1000) };
-    const translation = () => new Translation(inbound, upstream, stamp);
-    const once = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> => {
-      const reply = await this.#exchange(provider, outgoing, request, partFlow, partCancel);
-      if (reply.status >= 400)
-        throw told(upstream.readError(reply.status, await errorText(reply), reply.headers), reply);
-      return facts.stream ? unframed(provider, reply) : reply;
+    const translation = () => new Translation(inbound, upstream, provider, stamp);
+    const once = async (partFlow: Flow, partCancel: Cancel, unasked?: UpstreamRequest): Promise<Reply> => {
+      const reply = await this.#exchange(provider, outgoing, unasked ?? request, partFlow, partCancel);
+      if (reply.status < 400) return facts.stream ? unframed(provider, reply) : reply;
+      const text = await errorText(reply);
+      if (namesUsage(reply, text) && facts.stream && !unasked && !this.#refuseUsage.has(channel.id)) {
+        const answered = await once(partFlow, partCancel, written(false).request);
+        this.#refuseUsage.add(channel.id);
+        return answered;
+      }
+      throw told(inCallersWords(upstream.readError(reply.status, text, reply.headers)), reply);
     };
     const { stream, n } = facts;
-    const lost = [...new Set([...written.dropped, ...dropped])];
     // The neutral form has no `n`: one call, one answer.
     if (n === 1) {
       const language = translation();
       const reply = await once(flow, cancel);
-      return { reply, provider, upstream: language, calls: 1, rewriter: language, dropped: lost };
+      return { reply, provider, upstream: language, calls: 1, rewriter: language, dropped, usageIsRead: true };
     }
     const merging = mergingLanguage(inbound);
     const part = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       translation().reply(await once(partFlow, partCancel), stream);
     const reply = await fanOut({ parts: n, stream, once: part, flow, cancel, upstream: merging, sawUsage });
-    return { reply, provider, upstream: merging, calls: n, rewriter: undefined, dropped: lost };
+    return { reply, provider, upstream: merging, calls: n, rewriter: undefined, dropped, usageIsRead: true };
   }
 
   /** Over the network, or in process where the provider answers itself; then the first-byte deadline is kept here. */
@@ -212,8 +216,8 @@ export class Attempts {
 }
 
 /** The vendor's figures as the meter takes them: in the provider's own reading, and with each call counted where calls cost. */
-export function metered({ provider, calls }: Opened, route: Route, usage: Usage): Usage {
-  const read = provider.readUsage?.(usage.raw, usage) ?? usage;
+export function metered({ provider, calls, usageIsRead }: Opened, route: Route, usage: Usage): Usage {
+  const read = (usageIsRead ? undefined : provider.readUsage?.(usage.raw, usage)) ?? usage;
   if (calls === 1 || route.price.rates.requests === undefined) return read;
   return { ...read, dimensions: { requests: calls, ...read.dimensions } };
 }
@@ -228,9 +232,6 @@ function unframed(provider: Provider, reply: Reply): Reply {
   const headers = { ...reply.headers, 'content-type': 'text/event-stream' };
   return { ...reply, headers, bytes$: provider.unframe(reply.bytes$) };
 }
-
-const errorText = async (reply: Reply): Promise<string> =>
-  (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
 
 function rewriterFor(provider: Provider, upstream: Upstream, asked: string): AnswerRewriter | undefined {
   const { privateModelNames, reasoningField, contentInParts = false } = provider;

@@ -17,6 +17,7 @@ const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = {
   'openai-responses': openaiResponses,
   'bedrock-converse': bedrockConverse,
   gemini,
+  'openai-chat': openaiChat,
 };
 
 /** What can be spoken to this model on this channel, the best for translation first. */

@@ -14,6 +14,7 @@ import type {
 } from '../protocols/protocol.js';
 import { dataOf, eachFrame } from '../protocols/sse.js';
 import type { Usage } from '../protocols/usage.js';
+import type { Provider } from '../providers/provider.js';
 import { collect } from './collect.js';
 import { passThrough } from './pass-through.js';
 
@@ -30,6 +31,7 @@ export class Translation implements AnswerLanguage, AnswerRewriter {
   constructor(
     private readonly inbound: Inbound,
     private readonly upstream: ForeignUpstream,
+    private readonly provider: Pick<Provider, 'readUsage'>,
     private readonly stamp: AnswerStamp,
   ) {}
 
@@ -54,7 +56,8 @@ export class Translation implements AnswerLanguage, AnswerRewriter {
   }
 
   frameWatch({ includeUsage }: { includeUsage: boolean }): FrameWatch {
-    return new TranslatingWatch(this.upstream, this.inbound.answerWriter({ ...this.stamp, includeUsage }));
+    const writer = this.inbound.answerWriter({ ...this.stamp, includeUsage });
+    return new TranslatingWatch(this.upstream, writer, event => this.#asRead(event));
   }
 
   answer(answer: JsonObject): JsonObject {
@@ -82,8 +85,17 @@ export class Translation implements AnswerLanguage, AnswerRewriter {
   }
 
   #read(answer: JsonObject): readonly AnswerEvent[] {
-    if (this.#last?.answer !== answer) this.#last = { answer, events: this.upstream.readAnswer(answer) };
+    if (this.#last?.answer !== answer) {
+      const events = this.upstream.readAnswer(answer).map(event => this.#asRead(event));
+      this.#last = { answer, events };
+    }
     return this.#last.events;
+  }
+
+  /** Usage in the provider's own reading: what the caller is told is what is charged. */
+  #asRead(event: AnswerEvent): AnswerEvent {
+    if (event.type !== 'usage' || !this.provider.readUsage) return event;
+    return { ...event, usage: this.provider.readUsage(event.usage.raw, event.usage) };
   }
 }
 
@@ -99,8 +111,9 @@ class TranslatingWatch implements FrameWatch {
   readonly #reader: StepMachine<JsonObject, AnswerEvent[]>;
 
   constructor(
-    upstream: ForeignUpstream,
+    private readonly upstream: ForeignUpstream,
     private readonly writer: StepMachine<AnswerEvent, string>,
+    private readonly asRead: (event: AnswerEvent) => AnswerEvent,
   ) {
     this.#reader = upstream.answerReader();
   }
@@ -117,7 +130,8 @@ class TranslatingWatch implements FrameWatch {
         if (this.complete) break;
         const data = dataOf(frame);
         if (data === undefined) continue;
-        for (const event of this.#reader.push(JSON.parse(data) as JsonObject)) written += this.#take(event);
+        const said = this.upstream.parseEvent?.(data) ?? (JSON.parse(data) as JsonObject);
+        for (const event of this.#reader.push(said)) written += this.#take(this.asRead(event));
       }
     } catch (error) {
       this.error = error instanceof LazuError ? error : garbled(error);
@@ -126,7 +140,7 @@ class TranslatingWatch implements FrameWatch {
   }
 
   ended(): void {
-    for (const event of this.#reader.end()) this.#tail += this.#take(event);
+    for (const event of this.#reader.end()) this.#tail += this.#take(this.asRead(event));
   }
 
   terminal(): Uint8Array {

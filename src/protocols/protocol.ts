@@ -87,7 +87,7 @@ export interface ModelTraits {
   readonly reasoningField?: 'thinking' | 'reasoningConfig' | 'reasoning_effort';
   /** Whether it can be held to a JSON schema. Undefined: as all models of its protocol. */
   readonly schemas?: boolean;
-  /** How long a marked prompt can be kept; empty: marks are refused. Undefined: as the protocol says. */
+  /** How long a marked prompt can be kept; empty: marks are refused. Undefined: as the protocol says (`openai-chat`: not at all). */
   readonly cacheLifetimes?: readonly ('5m' | '1h')[];
   /** Bounds of the tokens it thinks in, where its vendor's protocol has efforts for others and a number for it. */
   readonly thinkingTokens?: readonly [least: number, most: number];
@@ -95,6 +95,8 @@ export interface ModelTraits {
   readonly signedCalls?: boolean;
   /** Settings that it refuses although its protocol has them. */
   readonly lacks?: readonly Setting[];
+  /** Field of an assistant's message in which it wants its thoughts back, for protocols without a place of their own; undefined: nowhere. */
+  readonly thoughtsBack?: string;
 }
 
 /** What goes to an upstream of another protocol. */
@@ -102,6 +104,8 @@ export interface WrittenRequest {
   readonly body: JsonObject;
   /** Hints that went missing, in the caller's words. */
   readonly dropped: readonly string[];
+  /** Top-level field of `body` → what the caller calls it, for what a provider says of fields. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
 /** We speak it to a provider whose answers are translated for the caller. */
@@ -120,6 +124,8 @@ export interface ForeignUpstream {
    * says; an answer without `answer-end` has been cut.
    */
   answerReader(): StepMachine<JsonObject, AnswerEvent[]>;
+  /** What an event's data says to the reader, where it is not always JSON. */
+  parseEvent?(data: string): JsonObject;
   /** A whole answer through the same reader. */
   readAnswer(answer: JsonObject): AnswerEvent[];
   readError: Upstream['readError'];

@@ -115,7 +115,7 @@ export function defineProvider(provider: Pick<Provider, 'name' | 'title' | 'base
     renames: {},
     streamUsage: 'ask',
     maxN: 1,
-    modelTraits: () => ({ reasoning: 'none', sampling: 'both', efforts: [] }),
+    modelTraits: () => ({ reasoning: 'asked', sampling: 'both', efforts: ['low', 'medium', 'high'] }),
     ...provider,
   };
 }

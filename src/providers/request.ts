@@ -31,14 +31,14 @@ const OPEN_BRACE = 0x7b;
  * The request this provider gets for this body. The body is never changed: a retry, or another provider, starts from the same.
  * Where nothing must change the caller's own bytes go out; where only usage must be asked for they are spliced; otherwise one
  * shallow copy is serialised.
- * @param raw the bytes that `body` was parsed from
+ * @param raw the bytes that `body` was parsed from; undefined: there are none yet
  * @throws LazuError `unsupported_parameter` with `param` for a field that the provider lacks and the answer would miss
  */
 export function buildRequest(
   provider: Provider,
   outgoing: Outgoing,
   body: JsonObject,
-  raw: Uint8Array,
+  raw: Uint8Array | undefined,
   options: RequestOptions,
 ): BuiltRequest {
   const dropped = new Set<string>();
@@ -50,7 +50,7 @@ export function buildRequest(
   if (options.meant && mustBeWritten(written, body, mustAsk)) {
     return buildRequest(provider, outgoing, options.meant(), raw, { ...options, meant: undefined });
   }
-  if (options.meant && isAmbiguous(raw)) {
+  if (options.meant && raw && isAmbiguous(raw)) {
     const meant = options.meant();
     return buildRequest(provider, outgoing, meant, Buffer.from(JSON.stringify(meant)), {
       ...options,
@@ -145,9 +145,9 @@ function mustBeWritten(written: JsonObject, body: JsonObject, mustAsk: boolean):
 const asksUsage = ({ stream_options: options }: JsonObject): boolean =>
   (options as JsonObject | null | undefined)?.include_usage === true;
 
-function bytes(written: JsonObject, body: JsonObject, raw: Uint8Array, mustAsk: boolean): Uint8Array {
+function bytes(written: JsonObject, body: JsonObject, raw: Uint8Array | undefined, mustAsk: boolean): Uint8Array {
   const add = mustAsk && !asksUsage(written);
-  if (mustBeWritten(written, body, mustAsk)) {
+  if (!raw || mustBeWritten(written, body, mustAsk)) {
     const asking = { stream_options: { ...(written.stream_options as JsonObject | null), include_usage: true } };
     return Buffer.from(JSON.stringify(add ? { ...written, ...asking } : written));
   }

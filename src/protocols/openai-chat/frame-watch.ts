@@ -1,9 +1,9 @@
 import type { LazuError } from '../../errors.js';
-import type { FrameWatch, WatchOptions } from '../protocol.js';
+import type { FrameWatch, JsonObject, WatchOptions } from '../protocol.js';
 import { dataOf, eachFrame } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { readErrorObject } from './read-error.js';
-import { mergeUsage, readUsage } from './usage.js';
+import { mergeUsage, readUsage, usageIn } from './usage.js';
 
 const DONE = Buffer.from('data: [DONE]\n\n');
 const NOTHING = Buffer.alloc(0);
@@ -11,14 +11,6 @@ const COLON = 58;
 const SPACE = 32;
 const OPENING_BRACE = 123;
 const FINISHED = /"finish_reason"\s*:\s*"/;
-
-interface Chunk {
-  service_tier?: unknown;
-  choices?: unknown;
-  usage?: unknown;
-  x_groq?: { usage?: unknown };
-  error?: unknown;
-}
 
 /**
  * Watches an OpenAI chat stream go by. Frames that hold nothing but output cost a few searches in their bytes and no parsing; only
@@ -100,7 +92,7 @@ export class OpenAiChatFrameWatch implements FrameWatch {
     this.#finished ||= finishes;
     const onlyUsage = isObject(chunk.usage) && Array.isArray(chunk.choices) && chunk.choices.length === 0;
     const usage = usageIn(chunk);
-    if (isObject(usage)) {
+    if (usage) {
       this.reported = mergeUsage(this.reported, readUsage(usage, chunk.service_tier));
       this.#usageIsFinal = finishes || onlyUsage; // some vendors count along in every frame
     }
@@ -126,17 +118,9 @@ function holdsObject(frames: Buffer, name: string): boolean {
   return false;
 }
 
-/** At the top; some vendors put it under a name of their own, or into the last choice: https://platform.moonshot.ai/docs/api/chat */
-function usageIn({ usage, x_groq: own, choices }: Chunk): unknown {
-  if (isObject(usage)) return usage;
-  if (isObject(own?.usage)) return own.usage;
-  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  return isObject(first) ? first.usage : undefined;
-}
-
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-function parse(data: string): Chunk {
+function parse(data: string): JsonObject {
   try {
     const value: unknown = JSON.parse(data);
     return isObject(value) ? value : {};

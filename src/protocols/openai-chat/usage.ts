@@ -42,6 +42,17 @@ export function readUsage(raw: Raw, serviceTier?: unknown): Usage {
   };
 }
 
+/**
+ * The usage object of a chunk or an answer: at the top; some vendors put it under a name of their own, or into the last choice:
+ * https://platform.moonshot.ai/docs/api/chat
+ */
+export function usageIn({ usage, x_groq: own, choices }: Raw): Raw | undefined {
+  const first: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return [usage, object(own).usage, object(first).usage].find(
+    (one): one is Raw => typeof one === 'object' && one !== null,
+  );
+}
+
 /** Streams may report in parts: merged field by field, the last one wins. */
 export function mergeUsage(before: Usage | undefined, now: Usage): Usage {
   if (!before) return now;
