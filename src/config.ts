@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { type ClockTime, clockTime, isHostOrNetwork, list, type Tier, tiers } from './config-values.js';
 
 /** Injection token and type of the one frozen configuration: environment in, validated values out (contract §16). */
 export const Config = Symbol('Config');
@@ -10,22 +10,6 @@ const int = (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) =>
 const ms = (fallback: number) => int(fallback, 1, 24 * 3600 * 1000);
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) =>
   z.enum(values).default(fallback as never);
-
-const list = (text: string) =>
-  text
-    .split(',')
-    .map(entry => entry.trim())
-    .filter(Boolean);
-
-/** `files.internal`, `10.1.2.3`, `10.0.0.0/8`, `fd00::/8`. */
-function isHostOrNetwork(entry: string): boolean {
-  const [address = '', bits, ...more] = entry.split('/');
-  const family = isIP(address);
-  if (bits !== undefined) {
-    return family > 0 && more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
-  }
-  return family > 0 || /^(?=.*[a-z])[a-z\d]([a-z\d._-]*[a-z\d])?\.?$/i.test(entry);
-}
 
 const postgresUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must start with postgres:// or postgresql://');
 
@@ -42,6 +26,8 @@ const variables = z.object({
     .regex(/^sk-lazu-admin-[\w-]{32,}$/, 'must be sk-lazu-admin- and at least 32 more letters, digits, - or _')
     .optional(),
   BILLING: oneOf(['off', 'prepaid'], 'off'),
+  TIERS: tiers,
+  TIER_TIME: clockTime('04:30 Asia/Shanghai'),
   SANDBOX: oneOf(['auto', 'on', 'off'], 'auto'),
   REDIS_URL: z.undefined('is refused until limits shared through Redis are built; one host is the limit').optional(),
   WORKERS: z.coerce
@@ -94,6 +80,10 @@ export interface Config {
   /** The owner key of the first start; undefined: one is made. */
   readonly adminKey: string | undefined;
   readonly billing: 'off' | 'prepaid';
+  /** Of prepaid accounts, lowest first. */
+  readonly tiers: readonly Tier[];
+  /** When tiers are set anew each day. */
+  readonly tierTime: ClockTime;
   readonly sandbox: 'auto' | 'on' | 'off';
   /** Processes that serve. */
   readonly workers: number;
@@ -148,6 +138,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     migrateOnStart: v.MIGRATE_ON_START === 'on',
     adminKey: v.LAZU_ADMIN_KEY,
     billing: v.BILLING,
+    tiers: v.TIERS,
+    tierTime: v.TIER_TIME,
     sandbox: v.SANDBOX,
     workers: v.WORKERS,
     port: v.PORT,

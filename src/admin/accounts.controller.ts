@@ -1,8 +1,10 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { AccountsService, type AccountView } from '../auth/accounts.service.js';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
 import type { Actor } from '../auth/request.js';
 import { LedgerService, type LedgerEntryView } from '../billing/ledger.service.js';
+import { Config } from '../config.js';
+import { LazuError } from '../errors.js';
 import { AdjustmentDto, CreateAccountDto, TopUpDto, UpdateAccountDto } from './accounts.dto.js';
 import { AuditService } from './audit.service.js';
 import { RowId } from './row-id.js';
@@ -14,6 +16,7 @@ type AccountWithBalance = AccountView & { readonly balance_micro_usd: number };
 @AdminRole('admin')
 export class AccountsController {
   constructor(
+    @Inject(Config) private readonly config: Pick<Config, 'tiers'>,
     private readonly accounts: AccountsService,
     private readonly ledger: LedgerService,
     private readonly audit: AuditService,
@@ -21,6 +24,7 @@ export class AccountsController {
 
   @Post()
   async create(@Body() body: CreateAccountDto, @CurrentActor() actor: Actor): Promise<AccountWithBalance> {
+    this.#checkTier(body);
     return this.#withBalance(await this.accounts.create(body, this.audit.trailOf(actor)));
   }
 
@@ -45,16 +49,21 @@ export class AccountsController {
     @Body() body: UpdateAccountDto,
     @CurrentActor() actor: Actor,
   ): Promise<AccountWithBalance> {
+    this.#checkTier(body);
     return this.#withBalance(await this.accounts.update(id, body, this.audit.trailOf(actor)));
   }
 
+  /** The tier that it lifts the account to is in force when this answers. */
   @Post(':id/topups')
-  topUp(
+  async topUp(
     @Param('id', RowId) id: string,
     @Body() body: TopUpDto,
     @CurrentActor() actor: Actor,
   ): Promise<LedgerEntryView> {
-    return this.ledger.topUp(id, { ...body, amountMicroUsd: body.amount_micro_usd }, this.audit.trailOf(actor));
+    const posting = { ...body, amountMicroUsd: body.amount_micro_usd };
+    const entry = await this.ledger.topUp(id, posting, this.audit.trailOf(actor));
+    await this.accounts.changed(id);
+    return entry;
   }
 
   @Post(':id/adjustments')
@@ -70,6 +79,13 @@ export class AccountsController {
   @AdminRole('viewer')
   async entries(@Param('id', RowId) id: string, @Query() query: PageQuery): Promise<Page<LedgerEntryView>> {
     return pageOf(await this.ledger.list(id, sliceOf(query)), query);
+  }
+
+  /** @throws LazuError `invalid_value` */
+  #checkTier({ tier }: Pick<CreateAccountDto, 'tier'>): void {
+    const names = this.config.tiers.map(({ name }) => name);
+    if (tier === undefined || tier === null || names.includes(tier)) return;
+    throw new LazuError('invalid_value', `\`tier\` must be one of ${names.join(', ')}.`, { param: 'tier' });
   }
 
   async #withBalance(account: AccountView): Promise<AccountWithBalance> {

@@ -11,8 +11,9 @@ class AccountDto {
   @IsIn(['active', 'suspended'])
   status?: 'active' | 'suspended';
 
+  /** One of `TIERS`, which then stays; null: it follows spend and top-ups again. */
   @IsOptional()
-  @IsIn(['unverified', '0', '1', '2', '3'])
+  @IsText(1, 32)
   tier?: string | null;
 
   /** Requests per rolling 60 s. */

@@ -2,7 +2,7 @@
 export const GLOSSARY: Readonly<Record<string, string>> = {
   limit: 'Items of a page.',
   after: '`last_id` of the page before.',
-  tier: 'Null: by what was paid and spent.',
+  tier: 'One of `TIERS`, which then stays. Null: it follows spend and top-ups again.',
   rpm: 'Requests per rolling 60 s. Null: none of its own.',
   tpm: 'Tokens per rolling 60 s. Null: none of its own.',
   amount_micro_usd: '1 USD = 1,000,000. Negative takes from the balance, where that is allowed.',

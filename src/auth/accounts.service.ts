@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
+import { Config } from '../config.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Trail } from '../database/trail.js';
 import { LazuError } from '../errors.js';
@@ -11,6 +12,7 @@ import { KeyRing } from './key-ring.js';
 export interface AccountChanges {
   name?: string;
   status?: 'active' | 'suspended';
+  /** Null: no longer an admin's; it stays until spend and top-ups say otherwise. */
   tier?: string | null;
   rpm?: number | null;
   tpm?: number | null;
@@ -21,7 +23,10 @@ export interface AccountView {
   readonly object: 'account';
   readonly name: string;
   readonly status: string;
+  /** Null with `BILLING=off`, unless an admin set one. */
   readonly tier: string | null;
+  /** An admin has set it; it does not follow spend and top-ups. */
+  readonly tier_pinned: boolean;
   readonly rpm: number | null;
   readonly tpm: number | null;
   readonly created_at: string;
@@ -31,6 +36,7 @@ export interface AccountView {
 @Injectable()
 export class AccountsService {
   constructor(
+    @Inject(Config) private readonly config: Pick<Config, 'billing' | 'tiers'>,
     private readonly prisma: PrismaService,
     private readonly ring: KeyRing,
     @Inject(LimitStore) private readonly limits: Pick<LimitStore, 'revoke'>,
@@ -38,7 +44,7 @@ export class AccountsService {
 
   create(input: AccountChanges & { name: string }, trail: Trail): Promise<AccountView> {
     return this.prisma.$transaction(async tx => {
-      const view = this.map(await tx.account.create({ data: { id: `acct_${ulid()}`, ...input } }));
+      const view = this.map(await tx.account.create({ data: { id: `acct_${ulid()}`, ...input, ...tierOf(input) } }));
       await trail(tx, 'account.create', { type: 'account', id: view.id }, null, view);
       return view;
     });
@@ -66,7 +72,7 @@ export class AccountsService {
     if (Object.values(changes).every(value => value === undefined)) return this.get(id);
     const view = await this.prisma.$transaction(async tx => {
       const before = await this.#lock(tx, id);
-      const after = this.map(await tx.account.update({ where: { id }, data: changes }));
+      const after = this.map(await tx.account.update({ where: { id }, data: { ...changes, ...tierOf(changes) } }));
       await trail(tx, 'account.update', { type: 'account', id }, before, after);
       return after;
     });
@@ -76,6 +82,11 @@ export class AccountsService {
       changes.status === undefined ? undefined : this.limits.revoke({ accountId: id }, why),
     ]);
     return view;
+  }
+
+  /** Something that belongs to another room has changed the account: in force here before this resolves. */
+  async changed(id: string): Promise<void> {
+    await this.ring.changed({ accountId: id });
   }
 
   async #lock(tx: Prisma.TransactionClient, id: string): Promise<AccountView> {
@@ -91,13 +102,21 @@ export class AccountsService {
       object: 'account',
       name: row.name,
       status: row.status,
-      tier: row.tier,
+      tier: row.tier ?? (this.config.billing === 'prepaid' ? (this.config.tiers[0]?.name ?? null) : null),
+      tier_pinned: row.tierPinned,
       rpm: row.rpm,
       tpm: row.tpm,
       created_at: row.createdAt.toISOString(),
       updated_at: row.updatedAt.toISOString(),
     };
   }
+}
+
+/** What a change of the tier means for the row. */
+function tierOf({ tier }: AccountChanges): { tier?: string; tierPinned?: boolean } {
+  return tier === null
+    ? { tier: undefined, tierPinned: false }
+    : { tier, tierPinned: tier === undefined ? undefined : true };
 }
 
 function noAccount(id: string): LazuError {

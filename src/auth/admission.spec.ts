@@ -24,6 +24,7 @@ const row: KeyRow = {
   rpm: null,
   tpm: null,
   accountStatus: 'active',
+  accountTier: null,
   accountRpm: null,
   accountTpm: null,
 };

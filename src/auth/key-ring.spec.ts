@@ -58,6 +58,7 @@ function rowOf(key: string, changes: Partial<KeyRow> = {}): KeyRow {
     rpm: null,
     tpm: null,
     accountStatus: 'active',
+    accountTier: null,
     accountRpm: null,
     accountTpm: null,
     ...changes,

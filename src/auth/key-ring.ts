@@ -128,7 +128,8 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
     return ++this.#clock;
   }
 
-  apply(row: KeyRow, readAt: number, asked: boolean): void {
+  apply(read: KeyRow, readAt: number, asked: boolean): void {
+    const row = this.#withTier(read);
     if (this.unknown.isBuried(row.hash)) return;
     const known = this.#byId.get(row.id);
     if (known) {
@@ -167,6 +168,13 @@ export class KeyRing implements KeySink, OnModuleInit, OnModuleDestroy {
     if (refused) this.revoke(what, refused);
     // A failure here is not the admin call's: it has committed. The reader tries again, and the change feed tells us too.
     await this.#reader.refresh(what).catch(() => undefined);
+  }
+
+  /** An account's own limits go before its tier's; keys only lower them. */
+  #withTier(row: KeyRow): KeyRow {
+    if (this.config.billing !== 'prepaid') return row;
+    const tier = this.config.tiers.find(({ name }) => name === row.accountTier) ?? this.config.tiers[0];
+    return { ...row, accountRpm: row.accountRpm ?? tier?.rpm ?? null, accountTpm: row.accountTpm ?? tier?.tpm ?? null };
   }
 
   #follow(topic: 'api_keys' | 'accounts', what: (rowId: string) => { id?: string; accountId?: string }): void {

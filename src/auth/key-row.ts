@@ -20,6 +20,8 @@ export type KeyRow = {
   readonly rpm: number | null;
   readonly tpm: number | null;
   readonly accountStatus: string;
+  /** Of prepaid accounts; null: the lowest. */
+  readonly accountTier: string | null;
   readonly accountRpm: number | null;
   readonly accountTpm: number | null;
 };
@@ -31,7 +33,7 @@ const SELECT = `
   SELECT k.id, k.account_id AS "accountId", encode(k.hash, 'hex') AS hash, k.disabled, k.expires_at AS "expiresAt",
          k.deleted_at AS "deletedAt", k.allowed_models AS "allowedModels", k.ip_allowlist AS "ipAllowlist",
          k.quota_micro_usd AS "quotaMicroUsd", k.quota_period AS "quotaPeriod", k.lanes, k.rpm, k.tpm,
-         a.status AS "accountStatus", a.rpm AS "accountRpm", a.tpm AS "accountTpm"
+         a.status AS "accountStatus", a.tier AS "accountTier", a.rpm AS "accountRpm", a.tpm AS "accountTpm"
     FROM api_keys k JOIN accounts a ON a.id = k.account_id`;
 
 /** What to read: keys by hash, by id, and all keys of accounts. */

@@ -5,6 +5,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import type { Trail } from '../database/trail.js';
 import { LazuError } from '../errors.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { TiersService } from './tiers.service.js';
 
 /** The other side of each kind: what a customer gains, this account gives. */
 const COUNTERPART = { topup: 'cash', adjustment: 'grants', usage: 'revenue' } as const;
@@ -43,7 +44,10 @@ type TransactionRow = Prisma.LedgerTransactionGetPayload<{ include: { postings: 
 export class LedgerService {
   readonly #watchers: Watcher[] = [];
 
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly tiers: TiersService,
+  ) {}
 
   /** Told when a top-up or an adjustment has changed a balance, before that call answers. */
   watch(watcher: Watcher): void {
@@ -140,6 +144,7 @@ export class LedgerService {
         },
         include: { postings: true },
       });
+      if (kind === 'topup') await this.tiers.lift(tx, accountId);
       const view = this.map(row);
       await trail(tx, `account.${kind}`, { type: 'account', id: accountId }, null, view);
       return view;

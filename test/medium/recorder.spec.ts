@@ -308,7 +308,7 @@ describe('with BILLING=prepaid', () => {
     await pool.query(
       `INSERT INTO accounts (id, name, updated_at) SELECT 'acct_' || n, 'a', now() FROM generate_series(0, 2) AS n`,
     );
-    const ledger = new LedgerService(undefined as unknown as PrismaService); // postUsage needs only the transaction it is given
+    const ledger = new LedgerService(undefined as unknown as PrismaService, undefined as never); // postUsage needs only the transaction it is given
     const made = await start(pool, { ledger });
     const spent = new Map<string, number>();
     let running = true;
@@ -353,7 +353,9 @@ describe('with BILLING=prepaid', () => {
 
   it('a record of an account that does not exist is set aside, and the others are posted', async () => {
     await pool.query(`INSERT INTO accounts (id, name, updated_at) VALUES ('acct_1', 'a', now())`);
-    const made = await start(pool, { ledger: new LedgerService(undefined as unknown as PrismaService) });
+    const made = await start(pool, {
+      ledger: new LedgerService(undefined as unknown as PrismaService, undefined as never),
+    });
     await Promise.all([made.request({ accountId: 'acct_ghost' }), ...Array.from({ length: 20 }, () => made.request())]);
     await until(() => idle(made));
     expect(await stored()).toBe(20);

@@ -7,6 +7,7 @@ import OpenAI from 'openai';
 import { createApp } from '../../src/app.js';
 import { loadConfig } from '../../src/config.js';
 import { createTestDatabase } from './database.js';
+import { NO_TIERS } from './tiers.js';
 
 /** What came over the wire has no type. */
 export type TestResponse = Omit<Response, 'json'> & { json(): Promise<any> };
@@ -43,6 +44,7 @@ export async function bootLazu(environment: Record<string, string> = {}): Promis
     LOG_LEVEL: 'fatal',
     SANDBOX: 'on',
     JOURNAL_SYNC: 'off',
+    TIERS: NO_TIERS,
     ...environment,
   });
   const { app, url, firstKeys } = await createApp(config);

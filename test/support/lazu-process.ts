@@ -1,3 +1,4 @@
+import { NO_TIERS } from './tiers.js';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -40,7 +41,7 @@ export class LazuProcess {
       cwd: packageRoot,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', SANDBOX: 'off', ...environment },
+      env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', SANDBOX: 'off', TIERS: NO_TIERS, ...environment },
     });
     const lazu = new LazuProcess(child);
     await lazu.#listens();
