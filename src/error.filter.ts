@@ -4,6 +4,7 @@ import { isUnavailable } from './database/unavailable.js';
 import { LazuError } from './errors.js';
 import { methodsOf } from './http/methods.js';
 import { sendRefusal } from './http/send-refusal.js';
+import { geminiErrors } from './protocols/gemini/inbound.js';
 import { writeError } from './protocols/openai-chat/write-error.js';
 
 /** Everything thrown on the Express side becomes the contract's envelope; nothing happens once headers are sent. */
@@ -21,7 +22,8 @@ export class ErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    sendRefusal(response, error, writeError(error, requestId).body);
+    const write = request.path.startsWith('/v1beta/') ? geminiErrors.writeError : writeError;
+    sendRefusal(response, error, write(error, requestId).body);
   }
 }
 

@@ -9,6 +9,11 @@ export interface ListedModel {
   /** Unix seconds. */
   readonly created: number;
   readonly ownedBy: string;
+  readonly endpointTypes: readonly EndpointType[];
+  /** Tokens; undefined: not known. */
+  readonly contextLength: number | undefined;
+  readonly maxOutputTokens: number | undefined;
+  readonly reasoning: boolean;
 }
 
 /** An entry of `GET /api/models/catalog` (contract §3): prices as numbers, USD per million tokens. */
@@ -33,7 +38,9 @@ export interface CatalogEntry {
 }
 
 export function listedModel({ row }: ModelEntry): ListedModel {
-  return { id: row.name, created: row.created, ownedBy: row.vendorId };
+  const { name: id, created, vendorId: ownedBy, endpointTypes, contextLength, maxOutputTokens, parameters } = row;
+  const reasoning = parameters['reasoning'] === true;
+  return { id, created, ownedBy, endpointTypes, contextLength, maxOutputTokens, reasoning };
 }
 
 export function catalogEntry({ row, aliases, lanes }: ModelEntry): CatalogEntry {

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
 import { CompletionsService } from './completions.service.js';
+import { GeminiController } from './gemini.controller.js';
 import { OpenAiChatController } from './openai-chat.controller.js';
 
-@Module({ imports: [DispatchModule], controllers: [OpenAiChatController], providers: [CompletionsService] })
+@Module({
+  imports: [DispatchModule],
+  controllers: [GeminiController, OpenAiChatController],
+  providers: [CompletionsService],
+})
 export class CompletionsModule {}

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { EndpointType } from '../catalog/route.js';
 import { DispatchService } from '../dispatch/dispatch.service.js';
+import type { CountingInbound } from '../dispatch/token-counts.js';
 import type { Answer, InferenceCall } from '../http/inference.js';
 import type { Inbound } from '../protocols/protocol.js';
 
@@ -8,7 +10,11 @@ import type { Inbound } from '../protocols/protocol.js';
 export class CompletionsService {
   constructor(private readonly dispatch: DispatchService) {}
 
-  complete(call: InferenceCall, inbound: Inbound): Promise<Answer> {
-    return this.dispatch.run(call, inbound, 'chat');
+  complete(call: InferenceCall, inbound: Inbound, endpoint: EndpointType = 'chat'): Promise<Answer> {
+    return this.dispatch.run(call, inbound, endpoint);
+  }
+
+  count(call: InferenceCall, inbound: CountingInbound, endpoint: EndpointType): Promise<Answer> {
+    return this.dispatch.count(call, inbound, endpoint);
   }
 }

@@ -131,7 +131,8 @@ export class Attempts {
     const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       this.#exchange(provider, outgoing, request, partFlow, partCancel);
     const { stream, n } = facts;
-    const fansOut = n > provider.maxN;
+    // Callers of other protocols ask the vendor itself for more answers than one.
+    const fansOut = upstream.name === 'openai-chat' && n > provider.maxN;
     let reply = await (fansOut
       ? fanOut({ parts: n, stream, once, flow, cancel, upstream, sawUsage })
       : once(flow, cancel));

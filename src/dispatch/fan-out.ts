@@ -119,6 +119,7 @@ function mergeStreams({ upstream }: FanOut, replies: readonly Reply[]): Reply {
         if (watch.error) return fail(watch.error);
         if (!watch.complete || over) return;
         over = true;
+        send(merger.push(part, Buffer.from(watch.terminal()))); // some protocols end with what they have to say
         if (watch.usage) usages.push(watch.usage.raw);
         if (--open > 0) return;
         send(merger.end(usages));

@@ -5,7 +5,6 @@ import { Admission } from '../auth/admission.js';
 import { Config } from '../config.js';
 import { LazuError } from '../errors.js';
 import { Cancel } from '../egress/cancel.js';
-import type { Inbound } from '../protocols/protocol.js';
 import { clientIp, type ClientIp } from './client-ip.js';
 import { answerCors } from './cors.js';
 import { Draining, refuseWhenDraining } from './draining.js';
@@ -19,7 +18,7 @@ import { drainInto } from './sink.js';
 
 interface Mounted {
   readonly method: string;
-  readonly inbound: Inbound;
+  readonly inbound: InferenceRoute['inbound'];
   handle(call: InferenceCall): Promise<Answer>;
 }
 
@@ -106,7 +105,7 @@ export class InferenceMount implements OnApplicationBootstrap {
     await drainInto(response, answer, gone, this.config.writeStallMs);
   }
 
-  #refuse(inbound: Inbound, response: ServerResponse, requestId: string, thrown: unknown): void {
+  #refuse(inbound: Mounted['inbound'], response: ServerResponse, requestId: string, thrown: unknown): void {
     const error = LazuError.from(thrown);
     if (error.code === 'internal_error') this.#logger.error({ requestId, err: error.cause ?? error });
     if (response.headersSent || response.destroyed) {

@@ -45,7 +45,8 @@ export interface Answer {
 export interface InferenceRoute {
   readonly method: string;
   readonly path: string;
-  readonly inbound: Inbound;
+  /** Whose refusals are written here; a request's own comes from its controller. */
+  readonly inbound: Pick<Inbound, 'writeError'>;
 }
 
 export const INFERENCE_ROUTE = 'lazu:inference-route';
@@ -54,7 +55,7 @@ export const INFERENCE_ROUTE = 'lazu:inference-route';
  * Puts a controller method on the inference mount: `@Inference('POST /v1/chat/completions', openaiChat)`. One name may stand in the path:
  * `/v1beta/models/{model}:generateContent`. `inbound` writes the refusals.
  */
-export function Inference(route: `${'POST' | 'GET'} /${string}`, inbound: Inbound): MethodDecorator {
+export function Inference(route: `${'POST' | 'GET'} /${string}`, inbound: InferenceRoute['inbound']): MethodDecorator {
   const [method = '', path = ''] = route.split(' ');
   return SetMetadata(INFERENCE_ROUTE, { method, path, inbound } satisfies InferenceRoute);
 }

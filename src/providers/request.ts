@@ -50,7 +50,7 @@ export function buildRequest(
   if (options.meant && mustBeWritten(written, body, mustAsk)) {
     return buildRequest(provider, outgoing, options.meant(), raw, { ...options, meant: undefined });
   }
-  if (options.meant && raw && isAmbiguous(raw)) {
+  if (options.meant && raw && isAmbiguous(raw, options.modelIn)) {
     const meant = options.meant();
     return buildRequest(provider, outgoing, meant, Buffer.from(JSON.stringify(meant)), {
       ...options,
@@ -67,7 +67,9 @@ function writeNativeBody(
   body: JsonObject,
   modelIn: ModelPlace = 'body',
 ): JsonObject {
-  const named = modelIn === 'path' || body.model === outgoing.model ? body : { ...body, model: outgoing.model };
+  const placed = modelIn === 'path' || body.model === outgoing.model ? body : { ...body, model: outgoing.model };
+  // Never stored at the vendor: operators' credentials are shared by tenants (contract §4).
+  const named = placed.store === true ? { ...placed, store: false } : placed;
   const adapted = provider.adaptNative?.({ ...named }, outgoing);
   return adapted && differs(named, adapted) ? adapted : named;
 }
@@ -118,20 +120,28 @@ function writeChatBody(provider: Provider, outgoing: Outgoing, body: JsonObject,
   return copy ?? body;
 }
 
-const FIELDS_THAT_MATTER = [Buffer.from('"model"'), Buffer.from('"store"')];
-/** How every letter of `model`, and some of `store`, is spelled as an escape. */
-const ESCAPED = Buffer.from('\\u006');
+/** Names of what was checked, and how letters of theirs are spelled as escapes. */
+const THAT_MATTER: Readonly<
+  Record<ModelPlace, { readonly names: readonly Buffer[]; readonly escapes: readonly Buffer[] }>
+> = {
+  body: { names: ['"model"', '"store"'].map(name => Buffer.from(name)), escapes: [Buffer.from('\\u006')] },
+  path: {
+    names: ['"store"', '"cachedContent"', '"cached_content"'].map(name => Buffer.from(name)),
+    escapes: [Buffer.from('\\u006'), Buffer.from('\\u007')],
+  },
+};
 
 /**
  * Of two fields with one name JSON.parse takes the last, other parsers the first: what was checked and priced here must be what the
  * upstream reads. https://www.rfc-editor.org/rfc/rfc8259#section-4
  */
-function isAmbiguous(raw: Uint8Array): boolean {
+function isAmbiguous(raw: Uint8Array, modelIn: ModelPlace = 'body'): boolean {
   const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-  if (bytes.includes(ESCAPED)) return true;
-  return FIELDS_THAT_MATTER.some(field => {
-    const first = bytes.indexOf(field);
-    return first >= 0 && bytes.includes(field, first + field.length);
+  const { names, escapes } = THAT_MATTER[modelIn];
+  if (escapes.some(escape => bytes.includes(escape))) return true;
+  return names.some(name => {
+    const first = bytes.indexOf(name);
+    return first >= 0 && bytes.includes(name, first + name.length);
   });
 }
 

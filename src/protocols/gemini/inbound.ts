@@ -1,10 +1,14 @@
-import type { Inbound } from '../protocol.js';
+import type { Inbound, JsonObject } from '../protocol.js';
 import { ArrayFraming } from './array-framing.js';
+import { field, isObject } from './fields.js';
 import { outputTextIn } from './output-text.js';
 import { readFacts, type Target } from './read-facts.js';
 import { readRequest } from './read-request.js';
+import { refuseStoredObjects } from './stored-objects.js';
 import { GeminiAnswerWriter, writeAnswer } from './write-answer.js';
 import { writeError } from './write-error.js';
+
+export { wantsThoughts } from './read-settings.js';
 
 /** What path, query and config say of one request. */
 export interface GeminiTarget extends Target {
@@ -13,6 +17,9 @@ export interface GeminiTarget extends Target {
   /** Thoughts are to be shown. */
   readonly thoughts: boolean;
 }
+
+/** How all refusals of these paths are written. */
+export const geminiErrors: Pick<Inbound, 'writeError'> = { writeError };
 
 /** Gemini's generateContent as callers speak it; made for one request, whose path names the model. */
 export const geminiInbound = ({ model, stream, form, thoughts }: GeminiTarget): Inbound => ({
@@ -26,3 +33,23 @@ export const geminiInbound = ({ model, stream, form, thoughts }: GeminiTarget): 
   writeAnswer: (events, as) => writeAnswer(events, { ...as, thoughts }),
   outputTextIn,
 });
+
+/** Gemini's countTokens: https://ai.google.dev/api/tokens */
+export function geminiTokenCount(model: string): Inbound & Required<Pick<Inbound, 'writeCount'>> {
+  const inbound = geminiInbound({ model, stream: false, form: 'events', thoughts: false });
+  return {
+    ...inbound,
+    readFacts: (body, size) => {
+      refuseStoredObjects(body);
+      return inbound.readFacts(counted(body), size);
+    },
+    readRequest: body => readRequest(counted(body)),
+    writeCount: totalTokens => ({ totalTokens }),
+  };
+}
+
+/** The whole request that is to be counted, when it is not contents alone. */
+function counted(body: JsonObject): JsonObject {
+  const request = field(body, 'generateContentRequest');
+  return isObject(request) ? request : body;
+}
