@@ -61,7 +61,7 @@ export class ChatAnswerReader implements StepMachine<JsonObject, AnswerEvent[]> 
   #choice(choice: JsonObject): AnswerEvent[] {
     // https://openrouter.ai/docs/api-reference/errors: behind output an error stands in the choice
     if (choice.error) throw readErrorObject(choice.error);
-    const piece = object(choice.delta ?? choice.message);
+    const piece = object(choice.delta);
     this.#details.see(piece.reasoning_details);
     const reasoning = reasoningIn(piece);
     if (reasoning !== '') this.#blocks.add('reasoning', { type: 'reasoning-delta', text: reasoning });
@@ -133,14 +133,16 @@ export class ChatAnswerReader implements StepMachine<JsonObject, AnswerEvent[]> 
 }
 
 /**
- * A whole answer is one chunk.
+ * A whole answer is one chunk; some say an empty `delta` beside the message: https://docs.perplexity.ai/guides/chat-completions-guide
  * @throws LazuError for an answer without a choice
  */
 export function readAnswer(answer: JsonObject): AnswerEvent[] {
-  if (list(answer.choices).length === 0) {
+  const choices = list(answer.choices).map(object);
+  if (choices.length === 0) {
     const message = 'The model provider sent an answer without a choice. Please try again.';
     throw new LazuError('upstream_error', message, { retryable: true });
   }
   const reader = new ChatAnswerReader();
-  return [...reader.push(answer), ...reader.push(DONE)];
+  const said = { ...answer, choices: choices.map(choice => ({ ...choice, delta: choice.message })) };
+  return [...reader.push(said), ...reader.push(DONE)];
 }
