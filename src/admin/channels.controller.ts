@@ -59,7 +59,13 @@ export class ChannelsController {
 
 /** @throws LazuError invalid_value with the provider's own sentence, which begins with the field it is about */
 function checkByProvider(channel: Channel): void {
-  const wrong = providerNamed(channel.provider)?.checkChannel?.(channel);
+  const provider = providerNamed(channel.provider);
+  const { protocol } = channel.options;
+  if (provider && protocol !== undefined && !provider.protocols.some(name => name === protocol)) {
+    const message = `\`options.protocol\` of a ${provider.name} channel must be one of ${provider.protocols.join(', ')}.`;
+    throw new LazuError('invalid_value', message, { param: 'options.protocol' });
+  }
+  const wrong = provider?.checkChannel?.(channel);
   if (wrong === undefined) return;
   const param = /^(base_url|credential|options)[\w.]*(?=:)/.exec(wrong)?.[0] ?? 'credential';
   throw new LazuError('invalid_value', wrong, { param });

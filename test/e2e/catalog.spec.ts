@@ -163,6 +163,8 @@ describe('channels by admin', () => {
 
   it.each<[object, number, string, string]>([
     [{ provider: 'acme' }, 422, 'invalid_value', 'provider'],
+    [{ options: { protocol: 'gemini' } }, 422, 'invalid_value', 'options.protocol'],
+    [{ options: { protocol: 7 } }, 422, 'invalid_value', 'options.protocol'],
     [{ provider: undefined }, 400, 'missing_required_parameter', 'provider'],
     [{ base_url: 'ftp://x' }, 422, 'invalid_value', 'base_url'],
     [{ base_url: 'http://user:pass@x/' }, 422, 'invalid_value', 'base_url'],
