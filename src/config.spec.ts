@@ -6,6 +6,7 @@ const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.ur
 
 const providerVariables = providers.flatMap(({ environment: from }) => [
   ...(from?.variables ?? []),
+  ...Object.values(from?.insteadOf ?? {}),
   ...(from?.baseUrlVariable === undefined ? [] : [from.baseUrlVariable]),
 ]);
 const example = Object.fromEntries(

@@ -31,7 +31,7 @@ function channelOf(
   if (!from) return undefined;
   const values: Record<string, string> = {};
   for (const variable of from.variables) {
-    const value = environment[variable]?.trim();
+    const value = environment[variable]?.trim() || environment[from.insteadOf?.[variable] ?? '']?.trim();
     if (!value) return undefined;
     values[variable] = value;
   }

@@ -4,6 +4,7 @@ import { cerebras } from './cerebras/index.js';
 import { cloudflare } from './cloudflare/index.js';
 import { deepseek } from './deepseek/index.js';
 import { fireworks } from './fireworks/index.js';
+import { gemini } from './gemini/index.js';
 import { groq } from './groq/index.js';
 import { mistral } from './mistral/index.js';
 import { moonshot } from './moonshot/index.js';
@@ -15,12 +16,14 @@ import { perplexity } from './perplexity/index.js';
 import type { Provider } from './provider.js';
 import { sandbox } from './sandbox/index.js';
 import { together } from './together/index.js';
+import { vertex } from './vertex/index.js';
 import { xai } from './xai/index.js';
 
 /** Every provider. Adding one is a folder and a line here. */
 export const providers: readonly Provider[] = [
   openai,
   anthropic,
+  gemini,
   azureOpenai,
   deepseek,
   moonshot,
@@ -32,6 +35,7 @@ export const providers: readonly Provider[] = [
   fireworks,
   cerebras,
   perplexity,
+  vertex,
   cloudflare,
   ollama,
   openaiCompatible,

@@ -24,6 +24,8 @@ export interface Outgoing {
 export interface EnvironmentChannel {
   /** All of these set → one channel. The first is the credential unless `credential` builds one. */
   readonly variables: readonly string[];
+  /** Further names that a variable may have: taken where it is not set. */
+  readonly insteadOf?: Readonly<Record<string, string>>;
   /** Variable that overrides the base URL, as in the vendor's own SDK. */
   readonly baseUrlVariable?: string;
   credential?(values: Readonly<Record<string, string>>): string | Record<string, string> | undefined;
@@ -48,6 +50,8 @@ export interface Provider {
   protocolsFor?(model: string, channel: Outgoing['channel']): readonly ProtocolName[];
   /** Undefined: the channel must bring its own. */
   readonly baseUrl: string | undefined;
+  /** Where the credential says where it is: the base URL of a channel that brings none. */
+  baseUrlFor?(channel: Outgoing['channel']): string;
   readonly environment?: EnvironmentChannel;
   /** Path and query of the endpoint under the base URL, which has no trailing slash. Default for chat: `/chat/completions`. */
   path?(outgoing: Outgoing): string;

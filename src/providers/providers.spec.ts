@@ -44,8 +44,8 @@ describe('the list of providers', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names.sort()).toEqual(
       (
-        'anthropic azure-openai cerebras cloudflare deepseek fireworks groq mistral moonshot ollama openai openai-compatible ' +
-        'openrouter perplexity sandbox together xai'
+        'anthropic azure-openai cerebras cloudflare deepseek fireworks gemini groq mistral moonshot ollama openai openai-compatible ' +
+        'openrouter perplexity sandbox together vertex xai'
       ).split(' '),
     );
   });

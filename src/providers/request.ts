@@ -172,7 +172,7 @@ function envelope(
   body: Uint8Array,
   { headers }: RequestOptions,
 ): UpstreamRequest {
-  const base = outgoing.channel.baseUrl ?? provider.baseUrl;
+  const base = outgoing.channel.baseUrl ?? provider.baseUrlFor?.(outgoing.channel) ?? provider.baseUrl;
   if (base === undefined) {
     const message = `Channel ${outgoing.channel.id} needs a base_url; set it on the channel.`;
     throw new LazuError('upstream_unavailable', message, { retryable: true });
