@@ -1,14 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, loadConfig, VARIABLES } from './config.js';
+import { waysOf } from './providers/environment.js';
 import { providers } from './providers/index.js';
 
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), 'utf8');
 
-const providerVariables = providers.flatMap(({ environment: from }) => [
-  ...(from?.variables ?? []),
-  ...Object.values(from?.insteadOf ?? {}),
-  ...(from?.baseUrlVariable === undefined ? [] : [from.baseUrlVariable]),
-]);
+const ways = providers.flatMap(waysOf);
+const providerVariables = [
+  ...new Set(
+    ways.flatMap(({ variables, optional = [], insteadOf = {}, baseUrlVariable }) => [
+      ...[...variables, ...optional, ...Object.values(insteadOf)],
+      ...(baseUrlVariable === undefined ? [] : [baseUrlVariable]),
+    ]),
+  ),
+];
 const example = Object.fromEntries(
   [...read('.env.example').matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
 );

@@ -34,7 +34,8 @@ export function sharedLanguage(
   model: string,
   inbound: Inbound,
 ): Upstream | undefined {
-  return spoken(provider, channel, model).includes(inbound.name) ? SAME[inbound.name] : undefined;
+  const language = spoken(provider, channel, model).includes(inbound.name) ? SAME[inbound.name] : undefined;
+  return language && asSpokenAt(provider, language);
 }
 
 /** How several answers in the caller's protocol become one. */
@@ -48,8 +49,17 @@ export function mergingLanguage(inbound: Inbound): Upstream {
 export function foreignLanguage(provider: Provider, channel: Channel, model: string): ForeignUpstream {
   for (const name of spoken(provider, channel, model)) {
     const language = FOREIGN[name];
-    if (language) return language;
+    if (language) return asSpokenAt(provider, language);
   }
   const message = 'This channel speaks no protocol that this request can be translated to.';
   throw new LazuError('upstream_unavailable', message, { retryable: true });
+}
+
+/** What a host does in its own way, whatever protocol is spoken to it. */
+function asSpokenAt<Language extends Upstream | ForeignUpstream>(
+  { readError, mustInline }: Provider,
+  language: Language,
+): Language {
+  if (!readError && !mustInline) return language;
+  return { ...language, ...(readError && { readError }), ...(mustInline && { mustInline }) };
 }

@@ -1,6 +1,6 @@
 import { ConfigError } from '../config.js';
 import { providers } from './index.js';
-import type { Provider } from './provider.js';
+import type { EnvironmentChannel, Provider, Served } from './provider.js';
 
 /** A channel made by the environment (contract §16). The catalog's type of the same name is what `dispatch` hands it over as. */
 export interface EnvironmentChannelSpec {
@@ -11,7 +11,7 @@ export interface EnvironmentChannelSpec {
   readonly credential: string | Readonly<Record<string, string>> | undefined;
   /** Lower is tried first. */
   readonly priority: number;
-  readonly serves: { readonly vendors: readonly string[] } | { readonly models: Readonly<Record<string, string>> };
+  readonly serves: Served;
 }
 
 /**
@@ -24,17 +24,41 @@ export function environmentChannels(
   return providers.flatMap(provider => channelOf(provider, environment) ?? []);
 }
 
-function channelOf(
-  { name, environment: from }: Provider,
-  environment: Readonly<Record<string, string | undefined>>,
-): EnvironmentChannelSpec | undefined {
-  if (!from) return undefined;
-  const values: Record<string, string> = {};
-  for (const variable of from.variables) {
-    const value = environment[variable]?.trim() || environment[from.insteadOf?.[variable] ?? '']?.trim();
-    if (!value) return undefined;
-    values[variable] = value;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The ways in which the environment can make a channel of this provider, in order of preference. */
+export function waysOf({ environment: ways = [] }: Provider): readonly EnvironmentChannel[] {
+  return 'variables' in ways ? [ways] : ways;
+}
+
+function channelOf(provider: Provider, environment: Environment): EnvironmentChannelSpec | undefined {
+  for (const way of waysOf(provider)) {
+    const values = valuesOf(way, environment);
+    if (values) return channelBy(provider.name, way, values, environment);
   }
+  return undefined;
+}
+
+/** @returns undefined unless all that it needs is set */
+function valuesOf(
+  { variables, optional = [], insteadOf = {} }: EnvironmentChannel,
+  environment: Environment,
+): Record<string, string> | undefined {
+  const values: Record<string, string> = {};
+  for (const variable of [...variables, ...optional]) {
+    const value = environment[variable]?.trim() || environment[insteadOf[variable] ?? '']?.trim();
+    if (value) values[variable] = value;
+    else if (variables.includes(variable)) return undefined;
+  }
+  return values;
+}
+
+function channelBy(
+  name: string,
+  from: EnvironmentChannel,
+  values: Readonly<Record<string, string>>,
+  environment: Environment,
+): EnvironmentChannelSpec {
   const [first = ''] = from.variables;
   const override = from.baseUrlVariable === undefined ? undefined : environment[from.baseUrlVariable]?.trim();
   const baseUrl = override
@@ -46,7 +70,7 @@ function channelOf(
     baseUrl,
     credential: from.credential ? from.credential(values) : values[first],
     priority: from.priority,
-    serves: from.serves,
+    serves: typeof from.serves === 'function' ? from.serves(values) : from.serves,
   };
 }
 

@@ -1,5 +1,6 @@
 import { anthropic } from './anthropic/index.js';
 import { azureOpenai } from './azure-openai/index.js';
+import { bedrock } from './bedrock/index.js';
 import { cerebras } from './cerebras/index.js';
 import { cloudflare } from './cloudflare/index.js';
 import { deepseek } from './deepseek/index.js';
@@ -25,6 +26,7 @@ export const providers: readonly Provider[] = [
   anthropic,
   gemini,
   azureOpenai,
+  bedrock,
   deepseek,
   moonshot,
   xai,

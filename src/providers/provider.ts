@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { Flow } from '../egress/flow.js';
 import type { Reply, UpstreamRequest } from '../egress/reply.js';
-import type { JsonObject, ModelTraits, ProtocolName } from '../protocols/protocol.js';
+import type { ForeignUpstream, JsonObject, ModelTraits, ProtocolName, Upstream } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 
 /** What a provider may know about one request. Never the caller's identity. */
@@ -26,15 +26,19 @@ export interface EnvironmentChannel {
   readonly variables: readonly string[];
   /** Further names that a variable may have: taken where it is not set. */
   readonly insteadOf?: Readonly<Record<string, string>>;
+  /** Further variables whose values are handed over where they are set. */
+  readonly optional?: readonly string[];
   /** Variable that overrides the base URL, as in the vendor's own SDK. */
   readonly baseUrlVariable?: string;
   credential?(values: Readonly<Record<string, string>>): string | Record<string, string> | undefined;
   baseUrl?(values: Readonly<Record<string, string>>): string;
   /** A first party serves its vendors' whole catalog; a host serves the models it maps: catalog name → its own name. */
-  readonly serves: { readonly vendors: readonly string[] } | { readonly models: Readonly<Record<string, string>> };
+  readonly serves: Served | ((values: Readonly<Record<string, string>>) => Served);
   /** First parties 0, hosts 10: lower is tried first. */
   readonly priority: number;
 }
+
+export type Served = { readonly vendors: readonly string[] } | { readonly models: Readonly<Record<string, string>> };
 
 /**
  * Who serves a model: an endpoint that speaks a protocol. A value, not a class: a folder in `providers/`, 20–60 lines, one line in
@@ -50,9 +54,10 @@ export interface Provider {
   protocolsFor?(model: string, channel: Outgoing['channel']): readonly ProtocolName[];
   /** Undefined: the channel must bring its own. */
   readonly baseUrl: string | undefined;
-  /** Where the credential says where it is: the base URL of a channel that brings none. */
+  /** Where the credential or an option says where it is: the base URL of a channel that brings none. */
   baseUrlFor?(channel: Outgoing['channel']): string;
-  readonly environment?: EnvironmentChannel;
+  /** Of several, the first whose variables are set makes the channel. */
+  readonly environment?: EnvironmentChannel | readonly EnvironmentChannel[];
   /** Path and query of the endpoint under the base URL, which has no trailing slash. Default for chat: `/chat/completions`. */
   path?(outgoing: Outgoing): string;
   /** Authentication headers for this channel. Default: `authorization: Bearer <credential>`. */
@@ -85,6 +90,10 @@ export interface Provider {
   adapt?(body: JsonObject, outgoing: Outgoing, drop: (field: string) => void): JsonObject;
   /** The same for bodies of every other protocol: what is asked of a vendor's protocol at a host of another vendor. */
   adaptNative?(body: JsonObject, outgoing: Outgoing): JsonObject;
+  /** URLs that this host does not fetch although vendors of its protocols do. */
+  mustInline?: ForeignUpstream['mustInline'];
+  /** Refusals where they are the host's own, and not its protocols'. */
+  readError?: Upstream['readError'];
   /** Protocols whose own endpoint for counting tokens it has; `path` is asked for `count-tokens` then. Others are estimated. */
   readonly countsTokens?: readonly ProtocolName[];
   /** `ask`: `stream_options.include_usage` must be set; `always`: reported unasked; `none`: never reported. */

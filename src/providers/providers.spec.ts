@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { JsonObject } from '../protocols/protocol.js';
+import { waysOf } from './environment.js';
 import { providerNamed, providers } from './index.js';
 import type { Outgoing, Provider } from './provider.js';
 import { buildRequest } from './request.js';
@@ -44,7 +45,7 @@ describe('the list of providers', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names.sort()).toEqual(
       (
-        'anthropic azure-openai cerebras cloudflare deepseek fireworks gemini groq mistral moonshot ollama openai openai-compatible ' +
+        'anthropic azure-openai bedrock cerebras cloudflare deepseek fireworks gemini groq mistral moonshot ollama openai openai-compatible ' +
         'openrouter perplexity sandbox together vertex xai'
       ).split(' '),
     );
@@ -53,14 +54,12 @@ describe('the list of providers', () => {
   it.each(providers.map(provider => [provider.name, provider] as const))(
     '%s knows only catalog names',
     (_, provider) => {
-      const serves = provider.environment?.serves;
-      if (!serves) return;
-      if ('vendors' in serves) {
-        const vendors = seed.map(({ vendor }) => vendor.id);
-        expect(serves.vendors.filter(vendor => !vendors.includes(vendor))).toEqual([]);
-      } else {
-        const known = new Set(seed.flatMap(({ models }) => models.map(({ name }) => name)));
-        expect(Object.keys(serves.models).filter(name => !known.has(name))).toEqual([]);
+      const vendors = seed.map(({ vendor }) => vendor.id);
+      const known = new Set(seed.flatMap(({ models }) => models.map(({ name }) => name)));
+      for (const { serves: said } of waysOf(provider)) {
+        const serves = typeof said === 'function' ? said({}) : said;
+        if ('vendors' in serves) expect(serves.vendors.filter(vendor => !vendors.includes(vendor))).toEqual([]);
+        else expect(Object.keys(serves.models).filter(name => !known.has(name))).toEqual([]);
       }
     },
   );
