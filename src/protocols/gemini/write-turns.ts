@@ -32,22 +32,31 @@ export function writeTurns(turns: readonly Turn[], options: TurnOptions): Writte
   const system: JsonObject[] = [];
   const contents: Content[] = [];
   const calls: Calls = new Map();
-  for (const { role, blocks } of turns) {
-    if (role === 'system') system.push(...blocks.flatMap(block => writeSystem(block, options)));
-    else {
-      const parts = role === 'assistant' ? writeAnswered(blocks, calls, options) : writeAsked(blocks, calls, options);
-      append(contents, role === 'assistant' ? 'model' : 'user', parts);
+  for (const { role, blocks } of joined(turns)) {
+    if (role === 'system') {
+      system.push(...blocks.flatMap(block => writeSystem(block, options)));
+      continue;
     }
+    const parts = role === 'assistant' ? writeAnswered(blocks, calls, options) : writeAsked(blocks, calls, options);
+    if (parts.length > 0) contents.push({ role: role === 'assistant' ? 'model' : 'user', parts });
   }
   return { system, contents };
 }
 
-function append(contents: Content[], role: Content['role'], parts: readonly JsonObject[]): void {
-  if (parts.length === 0) return;
-  const last = contents.at(-1);
-  if (last?.role !== role) contents.push({ role, parts: [...parts] });
-  else last.parts.push(...parts);
+/** Turns that say something, those of one role as one; the system's stand apart and divide nothing. */
+function joined(turns: readonly Turn[]): Turn[] {
+  const system = turns.filter(({ role }) => role === 'system');
+  const others: Turn[] = [];
+  for (const turn of turns) {
+    const last = others.at(-1);
+    if (turn.role === 'system' || turn.blocks.every(isEmpty)) continue;
+    if (last?.role !== turn.role) others.push(turn);
+    else others[others.length - 1] = { ...last, blocks: [...last.blocks, ...turn.blocks] };
+  }
+  return [...system, ...others];
 }
+
+const isEmpty = (block: Block): boolean => block.type === 'text' && block.text === '';
 
 /** https://ai.google.dev/api/generate-content#FIELDS.system_instruction: text only */
 function writeSystem(block: Block, { drop }: TurnOptions): JsonObject[] {
