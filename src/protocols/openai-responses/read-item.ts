@@ -42,7 +42,7 @@ export class ItemReader {
       case 'response.reasoning_text.delta':
         return this.#think({ of: 'content', index: event.content_index }, text(event.delta));
       case 'response.function_call_arguments.delta':
-        return this.#give('tool-input-delta', text(event.delta));
+        return this.isToolCall ? this.#give('tool-input-delta', text(event.delta)) : [];
       case 'response.output_item.done':
         return this.#end(object(event.item));
       default:
