@@ -98,6 +98,17 @@ describe('trap 33: the event stream', () => {
     expect(only(/summary_text\.delta|output_text\.done/)).toEqual(expected);
   });
 
+  it('ends what was begun where the last event says nothing of it', () => {
+    const whole = response([]);
+    const half = [...itemEvents(says('Hello!'), 0).slice(0, -1), ...itemEvents(calls('c', 'f', {}), 1).slice(0, -1)];
+    const events = joined(streamed([begun, ...half, completed(whole)]));
+    expect(wholeMessage(events)).toMatchObject({
+      message: { content: 'Hello!', tool_calls: [{ id: 'c', function: { name: 'f', arguments: '{}' } }] },
+      finish_reason: 'tool_calls',
+    });
+    expect(events.filter(({ type }) => type === 'block-end')).toHaveLength(2);
+  });
+
   it('passes over events and items that are still to be invented', () => {
     const whole = response([{ type: 'new_item', id: 'n', status: 'completed' }, says('Hi')]);
     const events = [begun, { type: 'keepalive' }, { type: 'response.new', output_index: 0 }, completed(whole)];

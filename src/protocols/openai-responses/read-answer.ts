@@ -20,6 +20,8 @@ export class ResponsesAnswerReader implements StepMachine<JsonObject, AnswerEven
   readonly #items = new Map<number, ItemReader>();
   readonly #waiting = new Map<number, JsonObject[]>();
   readonly #done = new Set<number>();
+  /** Ids of items that were streamed: not every host counts in its last event as it did before. */
+  readonly #ids = new Set<unknown>();
 
   push(event: JsonObject): AnswerEvent[] {
     switch (event.type) {
@@ -49,6 +51,8 @@ export class ResponsesAnswerReader implements StepMachine<JsonObject, AnswerEven
 
   #route(index: number, event: JsonObject): AnswerEvent[] {
     if (this.#done.has(index)) return [];
+    const { id } = object(event.item);
+    if (id !== undefined) this.#ids.add(id);
     this.#current ??= index;
     if (index !== this.#current) {
       const waiting = this.#waiting.get(index) ?? [];
@@ -76,11 +80,12 @@ export class ResponsesAnswerReader implements StepMachine<JsonObject, AnswerEven
   /** The whole response has all items: what was not closed, or not streamed at all, is read from there. */
   #finish(response: JsonObject): AnswerEvent[] {
     const output = list(response.output);
+    const streamed = new Set(this.#ids);
     const close = (index: number): AnswerEvent[] =>
       this.#route(index, { type: 'response.output_item.done', output_index: index, item: output[index] });
     const events: AnswerEvent[] = [];
     while (this.#current !== undefined) events.push(...close(this.#current));
-    for (const index of output.keys()) events.push(...close(index));
+    for (const [index, item] of output.entries()) if (!streamed.has(object(item).id)) events.push(...close(index));
     const { usage, service_tier: tier } = response;
     if (typeof usage === 'object' && usage !== null)
       events.push({ type: 'usage', usage: readUsage(usage as JsonObject, tier, output), final: true });

@@ -91,6 +91,8 @@ export class ItemReader {
         return this.#endReasoning(item);
       case 'image_generation_call':
         return imageOf(item);
+      case undefined: // nobody says what it has become
+        return this.#given !== '' || this.isToolCall ? [{ type: 'block-end' }] : [];
       default:
         return [...sealed(item), { type: 'block-end' }];
     }

@@ -21,6 +21,8 @@ export interface ChoiceReading {
   readonly refusal: string;
   readonly toolCalls: readonly { readonly id: unknown; readonly name: string; readonly input: unknown }[];
   readonly finishReason: string | null;
+  /** What of another protocol must come home. */
+  readonly sealed: string;
 }
 
 interface Heard {
@@ -29,6 +31,7 @@ interface Heard {
   reasoning: string;
   reasoningContent: string;
   refusal: string;
+  sealed: string;
   calls: { id: unknown; name: string; input: string }[];
   finishReason: string | null;
 }
@@ -81,7 +84,7 @@ async function readChunks(chunks: AsyncIterable<any>): Promise<Reading> {
 
 const newHeard = (): Heard => ({
   ...{ content: '', parts: [], calls: [], finishReason: null },
-  ...{ reasoning: '', reasoningContent: '', refusal: '' },
+  ...{ reasoning: '', reasoningContent: '', refusal: '', sealed: '' },
 });
 
 /** A message, or a piece of one. */
@@ -91,6 +94,7 @@ function hear(heard: Heard, piece: any): void {
   heard.reasoning += piece.reasoning_content ?? piece.reasoning ?? '';
   heard.reasoningContent += piece.reasoning_content ?? '';
   heard.refusal += piece.refusal ?? '';
+  heard.sealed += piece.lazu_sealed ?? '';
   const calls: any[] = piece.tool_calls ?? (piece.function_call ? [{ index: 0, function: piece.function_call }] : []);
   calls.forEach((call, at) => {
     const known = (heard.calls[call.index ?? at] ??= { id: undefined, name: '', input: '' });
@@ -115,6 +119,7 @@ const reading = (index: number, { content, parts, calls, ...rest }: Heard): Choi
   refusal: rest.refusal,
   toolCalls: calls.map(({ id, name, input }) => ({ id, name, input: parsed(input) })),
   finishReason: rest.finishReason,
+  sealed: rest.sealed,
 });
 
 function parsed(input: string): unknown {
