@@ -50,8 +50,8 @@ describe('the official OpenAI SDK, by chat, against a model that only has Respon
     expect(upstream.last.body).toEqual({
       model: MODEL,
       input: [
-        { role: 'system', content: [{ type: 'input_text', text: 'Be brief.' }] },
-        { role: 'user', content: [{ type: 'input_text', text: 'Say hello' }] },
+        { type: 'message', role: 'system', content: 'Be brief.' },
+        { type: 'message', role: 'user', content: 'Say hello' },
       ],
       max_output_tokens: 500,
       reasoning: { effort: 'high', summary: 'auto' },
@@ -148,7 +148,7 @@ describe('the official OpenAI SDK, by chat, against a model that only has Respon
     // The encrypted thoughts come home untouched, at their place.
     expect(bodies[2].input.slice(1)).toEqual([
       thinks('rs_1', 'Two.'),
-      { role: 'assistant', content: 'I look.', phase: 'commentary' },
+      { type: 'message', role: 'assistant', content: 'I look.', phase: 'commentary' },
       called('call_1', '{"city":"Rome"}'),
       called('call_2', '{}'),
       result('call_1', 'Sun'),

@@ -25,11 +25,17 @@ function writeSaid(role: 'system' | 'user', blocks: readonly Block[], drop: (pat
     }
     const part = writePart(block, drop);
     if (!part) continue;
-    if (!content) items.push({ role, content: (content = []) });
+    if (!content) items.push({ type: 'message', role, content: (content = []) });
     content.push(part);
   }
-  return items;
+  return items.map(item =>
+    Array.isArray(item.content) ? { ...item, content: plain(item.content as JsonObject[]) } : item,
+  );
 }
+
+/** One text needs no parts. */
+const plain = (content: JsonObject[]): unknown =>
+  content.length === 1 && content[0]!.type === 'input_text' ? content[0]!.text : content;
 
 function writePart(block: Exclude<Block, ToolResultBlock>, drop: (path: string) => void): JsonObject | undefined {
   switch (block.type) {
@@ -62,7 +68,7 @@ function writeAnswered(blocks: readonly Block[], drop: (path: string) => void): 
         const last = items.at(-1);
         if (block.text === '') break;
         if (last?.role === 'assistant' && last.phase === undefined) last.content = String(last.content) + block.text;
-        else items.push({ role: 'assistant', content: block.text });
+        else items.push({ type: 'message', role: 'assistant', content: block.text });
         break;
       }
       case 'tool-call': {
@@ -113,8 +119,8 @@ function inFrontOfWhatFollowed(items: JsonObject[]): JsonObject[] {
 
 /** https://platform.openai.com/docs/guides/function-calling#formatting-results */
 function writeResult({ callId: id, content }: ToolResultBlock): JsonObject {
-  const plain = content.every(block => block.type === 'text');
-  const output = plain
+  const isText = content.every(block => block.type === 'text');
+  const output = isText
     ? content.map(block => block.text).join('\n')
     : content.map(block => (block.type === 'text' ? { type: 'input_text', text: block.text } : writeImage(block)));
   return { type: 'function_call_output', call_id: callId(id), output };

@@ -13,7 +13,11 @@ const always: ModelTraits = {
 const asked: ModelTraits = { ...always, reasoning: 'asked', sampling: 'both', efforts: ['none', 'low', 'high'] };
 const hi = [{ role: 'user', content: 'hi' }];
 const input = (text: string) => ({ type: 'input_text', text });
-const said = (role: string, ...content: object[]) => ({ role, content });
+const said = (role: string, ...content: (object | string)[]) => ({
+  type: 'message',
+  role,
+  content: typeof content[0] === 'string' ? content[0] : content,
+});
 const tool = { type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } };
 const call = (id: string, args: string) => ({ id, type: 'function', function: { name: 'f', arguments: args } });
 
@@ -26,7 +30,7 @@ function written(fields: JsonObject, traits = plain, stream = false) {
 }
 
 const refused = (param: string) => expect.objectContaining({ code: 'unsupported_parameter', param }) as Error;
-const least = { model: 'gpt', input: [said('user', input('hi'))], store: false };
+const least = { model: 'gpt', input: [said('user', 'hi')], store: false };
 
 describe('what is said', () => {
   it('says no more than was asked, and is never stored', () => {
@@ -45,10 +49,10 @@ describe('what is said', () => {
       ],
     });
     expect(body.input).toEqual([
-      said('system', input('One.')),
-      said('user', input('a')),
-      { role: 'assistant', content: 'b' },
-      said('system', input('Two.')),
+      said('system', 'One.'),
+      said('user', 'a'),
+      said('assistant', 'b'),
+      said('system', 'Two.'),
     ]);
   });
 
@@ -122,7 +126,7 @@ describe('tools', () => {
     });
     const short = 'x'.repeat(32) + 'y'.repeat(32);
     expect((body.input as object[]).slice(1)).toEqual([
-      { role: 'assistant', content: 'Two.' },
+      said('assistant', 'Two.'),
       { type: 'function_call', call_id: 'a', name: 'f', arguments: '{"x":1}' },
       { type: 'function_call', call_id: short, name: 'f', arguments: '{}' },
       { type: 'function_call_output', call_id: 'a', output: 'A' },
@@ -156,7 +160,7 @@ describe('sealed items', () => {
     );
     expect((body.input as object[]).slice(1)).toEqual([
       reasoning('rs_1'),
-      { role: 'assistant', content: 'I look.', phase: 'commentary' },
+      { ...said('assistant', 'I look.'), phase: 'commentary' },
       { type: 'function_call', call_id: 'a', name: 'f', arguments: '{}' },
       reasoning('rs_2'),
       { type: 'function_call', call_id: 'b', name: 'f', arguments: '{}' },
@@ -167,11 +171,7 @@ describe('sealed items', () => {
   it('never stand last: OpenAI refuses reasoning that led to nothing', () => {
     const items = (fields: JsonObject) =>
       (answered(fields, seal(reasoning('rs_1')), seal(reasoning('rs_2'), 0, true)).body.input as object[]).slice(1);
-    expect(items({ content: 'So.' })).toEqual([
-      reasoning('rs_1'),
-      reasoning('rs_2'),
-      { role: 'assistant', content: 'So.' },
-    ]);
+    expect(items({ content: 'So.' })).toEqual([reasoning('rs_1'), reasoning('rs_2'), said('assistant', 'So.')]);
     expect(items({})).toEqual([]);
   });
 
@@ -183,7 +183,7 @@ describe('sealed items', () => {
       seal({ type: 'message', role: 'user', content: [{ type: 'input_file', file_id: 'file_of_another' }] }),
       seal({ ...reasoning('rs_1'), file_id: 'file_of_another' }),
     );
-    expect((body.input as object[]).slice(1)).toEqual([reasoning('rs_1'), { role: 'assistant', content: 'So.' }]);
+    expect((body.input as object[]).slice(1)).toEqual([reasoning('rs_1'), said('assistant', 'So.')]);
     expect(dropped).toEqual(['messages.1.lazu_sealed']);
   });
 
@@ -191,7 +191,7 @@ describe('sealed items', () => {
     const foreign = { sealed: { protocol: 'gemini' as const, value: {} }, callsBefore: 0, textBefore: false };
     const messages = [{ role: 'assistant', content: 'a', reasoning_content: 'b', lazu_sealed: writeSeals([foreign]) }];
     const { body, dropped } = written({ messages }, always);
-    expect(body.input).toEqual([{ role: 'assistant', content: 'a' }]);
+    expect(body.input).toEqual([said('assistant', 'a')]);
     expect(dropped).toEqual(['messages.0.reasoning_content', 'messages.0.lazu_sealed']);
   });
 });
