@@ -20,7 +20,8 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 
 const INTRODUCTION =
-  'A gateway to large language models that speaks the OpenAI API. Point an OpenAI SDK at `<this host>/v1` with a key of this install. ' +
+  'A gateway to large language models that speaks the APIs of OpenAI and Anthropic, whoever the vendor of a model is. Point an OpenAI SDK ' +
+  'at `<this host>/v1`, an Anthropic SDK at `<this host>`, with a key of this install. ' +
   'Every response carries `X-Lazu-Request-Id`; every error has `message`, `type`, `code`, `param` and `request_id`, and callers match on `code`.';
 
 /**
@@ -78,13 +79,16 @@ export class ApiDocument {
   }
 
   #inference(): Entry[] {
-    return this.routes.inference().flatMap(({ method, path }) => {
+    return this.routes.inference().flatMap(({ method, path, inbound }) => {
       const known = inferenceOperations[`${method} ${path}`];
       if (!known) return [];
-      const { operation, tag, errors } = known;
+      const { operation, tag, errors, errorSchema = 'Error' } = known;
       const responses = {
         ...(operation['responses'] as JsonObject),
-        ...errorResponses([...errors, ...codesOf('caller', {})]),
+        ...errorResponses([...errors, ...codesOf('caller', {})], {
+          schema: errorSchema,
+          write: (error, id) => inbound.writeError(error, id),
+        }),
       };
       return [
         {

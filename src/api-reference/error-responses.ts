@@ -1,5 +1,6 @@
-import type { ErrorCode } from '../errors.js';
-import type { JsonObject } from '../protocols/protocol.js';
+import { type ErrorCode, LazuError } from '../errors.js';
+import { writeError } from '../protocols/openai-chat/write-error.js';
+import type { Inbound, JsonObject } from '../protocols/protocol.js';
 import { HEADERS, headersNamed } from './headers.js';
 import { MEANING, statusOf } from './schemas/error.js';
 import { ref } from './schemas/schema.js';
@@ -44,30 +45,38 @@ export function codesOf(audience: Audience, operation: JsonObject): ErrorCode[] 
   ];
 }
 
+/** How a route writes its errors. */
+export interface Envelope {
+  /** Name of its schema. */
+  readonly schema: string;
+  readonly write: Inbound['writeError'];
+}
+
+export const OWN_ENVELOPE: Envelope = { schema: 'Error', write: writeError };
+
 /** One response per status, naming the codes that come with it. */
-export function errorResponses(codes: readonly ErrorCode[]): JsonObject {
+export function errorResponses(codes: readonly ErrorCode[], envelope = OWN_ENVELOPE): JsonObject {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes)) {
     const { status } = statusOf(code);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   const sorted = [...byStatus].sort(([one], [other]) => one - other);
-  return Object.fromEntries(sorted.map(([status, own]) => [String(status), response(status, own)]));
+  return Object.fromEntries(sorted.map(([status, own]) => [String(status), response(status, own, envelope)]));
 }
 
-function example(code: ErrorCode): [string, JsonObject] {
-  const { type } = statusOf(code);
-  const error = { message: MEANING[code], type, code, param: null, request_id: 'req_lazu_01M82N0SVV26C583QSEP1WYZNE' };
-  return [code, { value: { error } }];
-}
+const REQUEST_ID = 'req_lazu_01M82N0SVV26C583QSEP1WYZNE';
 
-function response(status: number, codes: readonly ErrorCode[]): JsonObject {
+function response(status: number, codes: readonly ErrorCode[], { schema, write }: Envelope): JsonObject {
+  const example = (code: ErrorCode) => [code, { value: write(new LazuError(code, MEANING[code]), REQUEST_ID).body }];
   const headers = ['X-Lazu-Request-Id'];
   if (status === 429) headers.push('Retry-After', ...HEADERS.rateLimits);
   if (status === 503) headers.push('Retry-After');
   return {
     description: codes.map(code => `\`${code}\`: ${MEANING[code]}`).join('\n\n'),
     headers: headersNamed(headers),
-    content: { 'application/json': { schema: ref('Error'), examples: Object.fromEntries(codes.map(example)) } },
+    content: {
+      'application/json': { schema: ref(schema), examples: Object.fromEntries(codes.map(example)) as JsonObject },
+    },
   };
 }

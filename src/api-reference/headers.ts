@@ -8,6 +8,7 @@ const window = 'Absent where neither the account nor the key has such a limit.';
 export const headerComponents: Readonly<Record<string, JsonObject>> = {
   'X-Lazu-Request-Id': header('Minted by Lazu for every request.', text(undefined, { pattern: '^req_lazu_' })),
   'X-Lazu-Dropped-Params': header('Hints that this vendor lacks, divided by commas: they were left out.', text()),
+  'X-Lazu-Estimated': header('`true`: a number that no vendor has given.', text()),
   'Retry-After': header('Seconds until a retry makes sense. Absent: waiting does not help.', integer()),
   'x-ratelimit-limit-requests': header(`Requests per rolling 60 s. ${window}`, integer()),
   'x-ratelimit-remaining-requests': header(window, integer()),

@@ -57,7 +57,7 @@ export interface Call {
   /** The bytes that `body` was parsed from. */
   readonly raw: Uint8Array;
   readonly headers: InferenceCall['headers'];
-  readonly facts: Pick<RequestFacts, 'model' | 'stream' | 'includeUsage' | 'n'>;
+  readonly facts: Pick<RequestFacts, 'model' | 'stream' | 'includeUsage' | 'n' | 'inputTokensEstimate'>;
   readonly flow: Flow;
   readonly cancel: Cancel;
   /** Parts of a fan-out that were paid for before another part failed. */
@@ -175,7 +175,8 @@ export class Attempts {
     const written = (askUsage: boolean): TranslatedRequest =>
       translatedRequest(conversation, { provider, upstream, outgoing, model, asked: facts.model, askUsage, headers });
     const { request, dropped, inCallersWords } = written(!this.#refuseUsage.has(channel.id));
-    const stamp = { model: facts.model, created: Math.floor(Date.now() / 1000) };
+    const created = Math.floor(Date.now() / 1000);
+    const stamp = { model: facts.model, created, inputTokens: facts.inputTokensEstimate };
     const translation = () => new Translation(inbound, upstream, provider, stamp);
     const once = async (partFlow: Flow, partCancel: Cancel, unasked?: UpstreamRequest): Promise<Reply> => {
       const reply = await this.#exchange(provider, outgoing, unasked ?? request, partFlow, partCancel);

@@ -39,7 +39,7 @@ export class DispatchChannelTester implements ChannelTester {
         body: () => body,
         raw: Buffer.from(JSON.stringify(body)),
         headers: {},
-        facts: { model: upstreamModel, stream: false, includeUsage: false, n: 1 },
+        facts: { model: upstreamModel, stream: false, includeUsage: false, n: 1, inputTokensEstimate: 8 },
         flow: new Flow(),
         cancel: new Cancel(),
         sawUsage: () => undefined,

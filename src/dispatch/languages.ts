@@ -9,7 +9,11 @@ import type { ForeignUpstream, Inbound, ProtocolName, Upstream } from '../protoc
 import type { Provider } from '../providers/provider.js';
 
 /** Protocols whose bytes pass when both ends speak them. */
-const SAME: Readonly<Partial<Record<ProtocolName, Upstream>>> = { 'openai-chat': openaiChat, gemini };
+const SAME: Readonly<Partial<Record<ProtocolName, Upstream>>> = {
+  'openai-chat': openaiChat,
+  'anthropic-messages': anthropicMessages,
+  gemini,
+};
 
 /** Protocols that callers of another one are translated to. */
 const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = {

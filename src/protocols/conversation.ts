@@ -66,6 +66,8 @@ export interface ToolResultBlock extends Cacheable {
   readonly type: 'tool-result';
   readonly callId: string;
   readonly content: readonly (TextBlock | ImageBlock)[];
+  /** The tool failed, and this is what it said. Protocols without a word for it have the content alone. */
+  readonly isError?: boolean;
 }
 
 /** What only one protocol understands: signed or redacted reasoning, blocks of server tools. */

@@ -68,6 +68,8 @@ export interface AnswerStamp {
   readonly model: string;
   /** Unix time in seconds. */
   readonly created: number;
+  /** What the input is likely to be, for protocols that say it before the upstream does. */
+  readonly inputTokens?: number;
 }
 
 /** What the called model can do where models of one protocol differ: the provider knows (`Provider.modelTraits`). */

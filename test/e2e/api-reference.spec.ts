@@ -4,15 +4,22 @@ import { inferenceOperations } from '../../src/api-reference/operations/inferenc
 import { ERROR_CODES } from '../../src/errors.js';
 import { ApiContract } from '../support/api-contract.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
+import { message } from '../support/fake-anthropic.js';
+import { answerJson, FakeUpstream } from '../support/fake-upstream.js';
 
 describe('the API reference', () => {
   let lazu: TestLazu;
+  let upstream: FakeUpstream;
   let api: ApiContract;
   beforeAll(async () => {
-    lazu = await bootLazu();
+    upstream = await FakeUpstream.start();
+    lazu = await bootLazu({ ANTHROPIC_API_KEY: 'sk-ant-upstream', ANTHROPIC_BASE_URL: upstream.url });
     api = new ApiContract((await (await lazu.get('/openapi.json')).json()) as Record<string, any>);
   });
-  afterAll(() => lazu.close());
+  afterAll(async () => {
+    await lazu.close();
+    await upstream.stop();
+  });
 
   const chat = { model: 'lazu/sandbox', messages: [{ role: 'user', content: 'Hello!' }] };
 
@@ -109,6 +116,19 @@ describe('the API reference', () => {
         expect(events.length).toBeGreaterThan(2);
         for (const event of events) api.judgeAs('ChatCompletionChunk', JSON.parse(event.slice('data: '.length)));
       }
+    });
+
+    it('the dialect of Anthropic', async () => {
+      const asked = { model: 'claude-sonnet-4-5', messages: chat.messages };
+      upstream.answers(answerJson(message([{ type: 'text', text: 'Hello!' }])));
+      await call('POST', '/v1/messages', { ...asked, max_tokens: 9 });
+      upstream.answers(answerJson({ input_tokens: 9 }));
+      await call('POST', '/v1/messages/count_tokens', asked);
+      await call('POST', '/v1/messages', asked);
+      await call('POST', '/v1/messages', { ...asked, model: 'nobody/knows', max_tokens: 9 });
+      await call('POST', '/v1/messages', '{');
+      const thinking = { type: 'enabled', budget_tokens: 2048 };
+      api.judgeAs('MessagesRequest', { ...asked, max_tokens: 9, thinking, tools: [{ name: 'f', input_schema: {} }] });
     });
 
     it('what it takes, the sandbox takes', () => {

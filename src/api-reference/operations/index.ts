@@ -1,4 +1,5 @@
 import { adminSchemas } from '../schemas/admin.js';
+import { anthropicMessagesSchemas } from '../schemas/anthropic-messages.js';
 import { catalogSchemas } from '../schemas/catalog.js';
 import { chatAnswerSchemas } from '../schemas/chat-answer.js';
 import { chatRequestSchemas } from '../schemas/chat-request.js';
@@ -22,6 +23,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ...errorSchemas,
   ...chatRequestSchemas,
   ...chatAnswerSchemas,
+  ...anthropicMessagesSchemas,
   ...catalogSchemas,
   ...usageSchemas,
   ...adminSchemas,

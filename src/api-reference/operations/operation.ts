@@ -3,7 +3,7 @@ import { listOf, nullable, object, ref, text, type Schema } from '../schemas/sch
 
 /** In the order in which the reference shows them. */
 export const TAGS = {
-  Chat: 'The endpoint that OpenAI SDKs call. It is served in front of Express and speaks JSON or server-sent events.',
+  Chat: 'The endpoints that the SDKs of vendors call. They are served in front of Express and speak JSON or server-sent events.',
   Models: 'What this key may call, and what it costs.',
   Account: "What this key's own calls cost, and what it has left.",
   'Admin: accounts': 'Customers and their money.',

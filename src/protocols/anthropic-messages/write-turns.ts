@@ -63,7 +63,8 @@ function writeBlock(block: Block, drop: (path: string) => void): JsonObject | un
     case 'tool-result': {
       const content = block.content.map(one => (one.type === 'text' ? writeText(one) : writeImage(one)));
       const said = content.filter(one => one !== undefined);
-      return cached({ type: 'tool_result', tool_use_id: toolId(block.callId), content: said }, block.cache);
+      const failed = block.isError === true ? { is_error: true } : {};
+      return cached({ type: 'tool_result', tool_use_id: toolId(block.callId), content: said, ...failed }, block.cache);
     }
     case 'opaque': {
       const thought = block.sealed.protocol === 'anthropic-messages' ? writeThought(block.sealed.value) : undefined;
