@@ -26,7 +26,11 @@ export const text = (words: string) => ({ type: 'text', text: words });
 const frame = (event: { type: string }): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 
 /** The stream of a whole message: every block in two deltas, output counted up at the end, with pings in between. */
-export function messageFrames(whole: ReturnType<typeof message>, options: { end?: boolean } = {}): string[] {
+export const messageFrames = (whole: ReturnType<typeof message>, options: { end?: boolean } = {}): string[] =>
+  messageEvents(whole, options).map(frame);
+
+/** The same as bare events, for hosts that frame them in their own way. */
+export function messageEvents(whole: ReturnType<typeof message>, options: { end?: boolean } = {}): { type: string }[] {
   const { content, stop_reason, usage } = whole;
   const start = { ...whole, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } };
   const blocks = content.flatMap((block, index) => [
@@ -36,7 +40,7 @@ export function messageFrames(whole: ReturnType<typeof message>, options: { end?
   ]);
   const delta = { type: 'message_delta', delta: { stop_reason }, usage: { output_tokens: usage.output_tokens } };
   const events = [{ type: 'message_start', message: start }, { type: 'ping' }, ...blocks];
-  return [...events, ...(options.end === false ? [] : [delta, { type: 'message_stop' }])].map(frame);
+  return [...events, ...(options.end === false ? [] : [delta, { type: 'message_stop' }])];
 }
 
 export const errorFrame = (type: string, said: string): string =>

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EventStreamCodec } from '@smithy/core/event-streams';
+import type { Script } from './fake-upstream.js';
 
 /** Amazon Bedrock's answers for tests: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html */
 
@@ -67,3 +69,22 @@ function deltasOf({ text, toolUse, reasoningContent }: any): object[] {
   const { text: thought, signature } = reasoningContent.reasoningText;
   return [...halves(thought).map(half => ({ text: half })), { signature }].map(piece => ({ reasoningContent: piece }));
 }
+
+/** Frames of AWS one after another; `then` says how the answer ends. */
+export const answerAws =
+  (frames: readonly Buffer[], then: 'end' | 'cut' = 'end'): Script =>
+  async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
+    for (const frame of frames) response.write(frame);
+    if (then === 'end') return void response.end();
+    await sleep(30); // what was written must have left, or it would be cut too
+    response.destroy();
+  };
+
+export const refuseAws =
+  (status: number, type: string, said: string, headers: Record<string, string> = {}): Script =>
+  (_request, response) => {
+    const named = { 'x-amzn-errortype': `${type}:http://internal.amazon.com/coral/com.amazon.bedrock/` };
+    response.writeHead(status, { 'content-type': 'application/json', ...named, ...headers });
+    response.end(JSON.stringify({ message: said }));
+  };
