@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { JsonObject } from '../protocols/protocol.js';
 import { waysOf } from './environment.js';
+import { REASONING_FIELDS } from '../protocols/openai-chat/read-pieces.js';
 import { providerNamed, providers } from './index.js';
 import type { Outgoing, Provider } from './provider.js';
 import { buildRequest } from './request.js';
@@ -40,6 +41,11 @@ function sent(name: string, fields: JsonObject, model = 'some-model', options: J
 const refused = (param: string) => expect.objectContaining({ code: 'unsupported_parameter', param }) as Error;
 
 describe('the list of providers', () => {
+  it('puts reasoning where translated answers look for it', () => {
+    const fields = providers.flatMap(({ reasoningField }) => reasoningField ?? []);
+    expect(fields.filter(field => !REASONING_FIELDS.some(known => known === field))).toEqual([]);
+  });
+
   it('has every provider of the contract that is built, each name once', () => {
     const names = providers.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -172,6 +178,22 @@ describe('mistral', () => {
     expect(dropped.sort()).toEqual(
       ['messages.name', 'messages.reasoning_content', 'reasoning_effort', 'temperature', 'user'].sort(),
     );
+  });
+
+  it('calls calls of other vendors by names that it takes', () => {
+    const calls = (...ids: string[]) =>
+      ids.map(id => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } }));
+    const { body } = sent('mistral', {
+      messages: [
+        { role: 'assistant', content: null, tool_calls: calls('toolu_01ABC', 'abcDEF123') },
+        { role: 'tool', tool_call_id: 'toolu_01ABC', content: '1' },
+        { role: 'tool', tool_call_id: 'abcDEF123', content: '2' },
+      ],
+    });
+    const [asked, first, second] = body.messages as any[];
+    expect(asked.tool_calls[0].id).toMatch(/^[a-zA-Z0-9]{9}$/);
+    expect([first.tool_call_id, second.tool_call_id]).toEqual(asked.tool_calls.map(({ id }: any) => id));
+    expect(second.tool_call_id).toBe('abcDEF123');
   });
 
   it('takes inline files as documents', () => {

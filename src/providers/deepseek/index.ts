@@ -17,6 +17,13 @@ export const deepseek = defineProvider({
     serves: { vendors: ['deepseek'] },
     priority: 0,
   },
+  // Every name is taken; thoughts go back beside tool calls, or it is a 400: https://api-docs.deepseek.com/guides/thinking_mode
+  modelTraits: () => ({
+    reasoning: 'default',
+    sampling: 'both',
+    efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
+    thoughtsBack: 'reasoning_content',
+  }),
   // Not among the fields of https://api-docs.deepseek.com/api/create-chat-completion, which ignores what it does not know.
   refuses: ['audio', 'function_call', 'functions', 'logit_bias', 'modalities', 'web_search_options'],
   drops: ['parallel_tool_calls', 'prediction', 'seed', 'service_tier'],

@@ -26,6 +26,12 @@ export const groq = defineProvider({
     },
     priority: 10,
   },
+  // `none` and `default` are all that Qwen knows: https://console.groq.com/docs/reasoning#options-for-reasoning-effort
+  modelTraits: model => ({
+    reasoning: model.startsWith('qwen/') ? 'default' : 'asked',
+    sampling: 'both',
+    efforts: model.startsWith('qwen/') ? ['none'] : ['low', 'medium', 'high'],
+  }),
   // A 400 when they are supplied at all: https://console.groq.com/docs/openai#currently-unsupported-openai-features
   refuses: ['logit_bias', 'logprobs', 'top_logprobs'],
   // "If N is supplied, it must be equal to 1": same page.

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../protocols/protocol.js';
 import { defineProvider } from '../provider.js';
 import { countOf, developerAsSystem, eachMessage, redivided, withCacheRead, withoutKeys } from '../quirks.js';
@@ -23,6 +24,22 @@ function inlineFile(part: unknown): JsonObject | undefined {
   return { type: 'document_url', document_url: file.file_data, ...name };
 }
 
+/** What a call may be called; anything else is a 400: https://mistralai.github.io/mistral-common/usage/tools/ */
+const CALL_ID = /^[a-zA-Z0-9]{9}$/;
+
+const callIdOf = (id: unknown): unknown =>
+  typeof id !== 'string' || CALL_ID.test(id) ? id : createHash('sha256').update(id).digest('hex').slice(0, 9);
+
+/** Calls that another vendor's model made, and their results, by names that Mistral takes. */
+function withCallIds(message: JsonObject): JsonObject {
+  const { tool_calls: calls, tool_call_id: id } = message;
+  if (callIdOf(id) !== id) return { ...message, tool_call_id: callIdOf(id) };
+  if (!Array.isArray(calls)) return message;
+  const known = calls as ({ id?: unknown } | null)[];
+  if (known.every(call => callIdOf(call?.id) === call?.id)) return message;
+  return { ...message, tool_calls: known.map(call => call && { ...call, id: callIdOf(call.id) }) };
+}
+
 /** https://docs.mistral.ai/api/endpoint/chat: a closed schema, fields that it lacks are refused with 422. */
 export const mistral = defineProvider({
   name: 'mistral',
@@ -43,6 +60,7 @@ export const mistral = defineProvider({
   drops: [
     ...['prompt_cache_retention', 'safety_identifier', 'service_tier', 'store', 'stream_options', 'user', 'verbosity'],
   ],
+  modelTraits: () => ({ reasoning: 'asked', sampling: 'both', efforts: ['none', 'high'] }),
   clamps: { temperature: [0, 1.5] },
   renames: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
   // Every stream ends with usage, unasked.
@@ -59,7 +77,8 @@ export const mistral = defineProvider({
     }
     eachMessage(body, message => {
       const allowed = MESSAGE_KEYS[String(message.role)] ?? PLAIN_KEYS;
-      return withDocuments(withoutKeys(developerAsSystem(message), key => !allowed.has(key), drop));
+      const known = withoutKeys(developerAsSystem(message), key => !allowed.has(key), drop);
+      return withCallIds(withDocuments(known));
     });
     return body;
   },

@@ -7,6 +7,9 @@ const TITLE = 'Moonshot AI';
 const FIXED_SAMPLING = /^kimi-k(?:2\.[5-9]|[3-9])/;
 const SAMPLING = ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty'];
 
+/** They think, and want their thoughts back beside tool calls: https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model */
+const THINKING = /thinking|^kimi-k(?:2\.[5-9]|[3-9])/;
+
 /** https://platform.kimi.ai/docs/api/chat */
 export const moonshot = defineProvider({
   name: 'moonshot',
@@ -18,6 +21,12 @@ export const moonshot = defineProvider({
     serves: { vendors: ['moonshot'] },
     priority: 0,
   },
+  modelTraits: model => ({
+    reasoning: THINKING.test(model) ? 'default' : 'none',
+    sampling: FIXED_SAMPLING.test(model) ? 'none' : 'both',
+    efforts: ['low', 'medium', 'high'],
+    ...(THINKING.test(model) && { thoughtsBack: 'reasoning_content' }),
+  }),
   // https://platform.moonshot.ai/docs/guide/migrating-from-openai-to-kimi#about-api-compatibility
   clamps: { temperature: [0, 1] },
   // Older models give up to 5, newer ones 1, and none more than 1 near temperature 0: https://platform.kimi.ai/docs/api/models-overview

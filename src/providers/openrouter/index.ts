@@ -21,6 +21,15 @@ export const openrouter = defineProvider({
   // https://openrouter.ai/docs/features/model-routing https://openrouter.ai/docs/features/web-search
   // https://openrouter.ai/docs/features/presets https://openrouter.ai/docs/features/provider-routing
   refuses: ['models', 'plugins', 'preset', 'provider', 'route'],
+  modelTraits: () => ({
+    reasoning: 'asked',
+    sampling: 'both',
+    efforts: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'],
+    // https://openrouter.ai/docs/use-cases/reasoning-tokens#preserving-reasoning
+    thoughtsBack: 'reasoning_details',
+    // https://openrouter.ai/docs/features/prompt-caching
+    cacheLifetimes: ['5m', '1h'],
+  }),
   // No `n` among the fields of https://openrouter.ai/docs/api-reference/parameters
   maxN: 1,
   // Cancelling stops the billing at some of the providers behind it only: https://openrouter.ai/docs/api-reference/streaming
