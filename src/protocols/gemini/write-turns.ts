@@ -38,9 +38,17 @@ export function writeTurns(turns: readonly Turn[], options: TurnOptions): Writte
       continue;
     }
     const parts = role === 'assistant' ? writeAnswered(blocks, calls, options) : writeAsked(blocks, calls, options);
-    if (parts.length > 0) contents.push({ role: role === 'assistant' ? 'model' : 'user', parts });
+    append(contents, role === 'assistant' ? 'model' : 'user', parts);
   }
   return { system, contents };
+}
+
+/** Between two turns of one role an answer may have stood of which nothing was left. */
+function append(contents: Content[], role: Content['role'], parts: readonly JsonObject[]): void {
+  if (parts.length === 0) return;
+  const last = contents.at(-1);
+  if (last?.role === role) last.parts.push(...parts);
+  else contents.push({ role, parts: [...parts] });
 }
 
 /** Turns that say something, those of one role as one; the system's stand apart and divide nothing. */
