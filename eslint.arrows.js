@@ -28,7 +28,7 @@ const mayKnow = {
   auth: ['catalog', 'limits', 'database', 'workers', 'observability'],
   http: ['auth', 'protocols', 'egress', 'observability'],
   dispatch: ['auth', 'protocols', 'providers', 'usage', 'limits', 'catalog', 'egress', 'http', 'observability'],
-  health: ['database', 'usage', 'catalog', 'auth', 'http', 'workers'],
+  health: ['database', 'usage', 'limits', 'catalog', 'auth', 'http', 'workers'],
   observability: [],
   'api-reference': ['http', 'protocols', 'auth'],
   admin: [...endpointMayKnow, 'database', 'providers'],

@@ -72,6 +72,8 @@ describe('configuration', () => {
     ['ENCRYPTION_KEY', 'secret'],
     ['BILLING', 'secret'],
     ['WORKERS', '4000'],
+    ['REDIS_URL', 'http://localhost:6379'],
+    ['REDIS_URL', 'redis://:a/b@c'],
     ['FETCH_ALLOW', '10.0.0.0/33,secret'],
     ['FETCH_ALLOW', 'https://secret'],
     ['FETCH_ALLOW', '*.secret'],

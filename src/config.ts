@@ -29,7 +29,11 @@ const variables = z.object({
   TIERS: tiers,
   TIER_TIME: clockTime('04:30 Asia/Shanghai'),
   SANDBOX: oneOf(['auto', 'on', 'off'], 'auto'),
-  REDIS_URL: z.undefined('is refused until limits shared through Redis are built; one host is the limit').optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\/./, 'must start with redis:// or rediss://')
+    .refine(url => URL.canParse(url), 'is no URL; characters such as @ or / in a password are written as %40 or %2F')
+    .optional(),
   WORKERS: z.coerce
     .number()
     .int()
@@ -85,6 +89,8 @@ export interface Config {
   /** When tiers are set anew each day. */
   readonly tierTime: ClockTime;
   readonly sandbox: 'auto' | 'on' | 'off';
+  /** Where hosts share limits; undefined: each has its own. Holds a secret. */
+  readonly redisUrl: string | undefined;
   /** Processes that serve. */
   readonly workers: number;
   readonly port: number;
@@ -141,6 +147,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     tiers: v.TIERS,
     tierTime: v.TIER_TIME,
     sandbox: v.SANDBOX,
+    redisUrl: v.REDIS_URL,
     workers: v.WORKERS,
     port: v.PORT,
     host: v.HOST,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { PoolClient } from 'pg';
+import type { ClientBase, PoolClient } from 'pg';
 import { ulid } from 'ulid';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Trail } from '../database/trail.js';
@@ -82,6 +82,14 @@ export class LedgerService {
   /** microUSD. */
   async balance(accountId: string): Promise<bigint> {
     return (await this.balances([accountId])).get(accountId) ?? 0n;
+  }
+
+  /** microUSD, as this connection's snapshot has it. */
+  async balanceIn(client: ClientBase, accountId: string): Promise<bigint> {
+    const sum =
+      'SELECT coalesce(sum(amount_micro_usd), 0)::text AS balance FROM ledger_postings WHERE ledger_account = $1';
+    const { rows } = await client.query<{ balance: string }>(sum, [customer(accountId)]);
+    return BigInt(rows[0]?.balance ?? 0);
   }
 
   /** microUSD by account id; an account without postings is absent. */

@@ -14,8 +14,9 @@ import { PrismaService } from './prisma.service.js';
     { provide: ChangeFeed, inject: [Database], useFactory: (database: Database) => ChangeFeed.open(database) },
     {
       provide: Instances,
-      inject: [Database, Host],
-      useFactory: (database: Database, host: Host) => Instances.open(database, host),
+      inject: [Database, Host, Config],
+      useFactory: (database: Database, host: Host, { redisUrl }: Config) =>
+        Instances.open(database, host, redisUrl !== undefined),
     },
     PrismaService,
   ],

@@ -9,7 +9,7 @@ const LIVE_SECONDS = 15;
 
 const otherInstances = new Gauge({
   name: 'lazu_other_instances',
-  help: 'Other live hosts on this database, each with limits of its own',
+  help: 'Other live hosts on this database; without REDIS_URL each has limits of its own',
   aggregator: 'max',
 });
 
@@ -30,10 +30,16 @@ export class Instances {
   private constructor(
     private readonly database: Database,
     private readonly host: Pick<Host, 'role' | 'instanceId'>,
+    private readonly sharesLimits: boolean,
   ) {}
 
-  static async open(database: Database, host: Pick<Host, 'role' | 'instanceId'> = alone()): Promise<Instances> {
-    const instances = new Instances(database, host);
+  /** @param sharesLimits through Redis: other hosts are welcome */
+  static async open(
+    database: Database,
+    host: Pick<Host, 'role' | 'instanceId'> = alone(),
+    sharesLimits = false,
+  ): Promise<Instances> {
+    const instances = new Instances(database, host, sharesLimits);
     await instances.beat();
     instances.#timer = setInterval(() => (instances.#beating = instances.#beatQuietly()), BEAT_MS).unref();
     database.beforeClose(() => instances.close());
@@ -57,9 +63,9 @@ export class Instances {
       [this.id, LIVE_SECONDS],
     );
     const others = rows[0]?.others ?? 0;
-    if (others > this.otherInstances && !this.#onlyLooks) {
+    if (others > this.otherInstances && !this.#onlyLooks && !this.sharesLimits) {
       this.#logger.error(
-        `${others} other Lazu instance(s) use this database, each with limits of its own. Stop them, or give them a database of their own.`,
+        `${others} other Lazu instance(s) use this database, each with limits of its own. Set REDIS_URL on all of them, or stop the others.`,
       );
     }
     this.otherInstances = others;

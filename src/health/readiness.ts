@@ -1,12 +1,15 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { Instances } from '../database/instances.js';
 import { Draining } from '../http/draining.js';
+import { RedisLimitStore } from '../limits/redis/redis-limit-store.js';
 
 export interface ReadinessReport {
   readonly status: 'ready' | 'draining';
   /** `down` does not take the host out: known keys are served and records wait in the journal. */
   readonly database: 'up' | 'down';
+  /** `down`: what limits or money bind is refused here, and everywhere else too. Null: `REDIS_URL` is not set. */
+  readonly redis: 'up' | 'down' | null;
   /** Other live hosts on this database; without Redis each of them has limits of its own. */
   readonly other_instances: number;
 }
@@ -20,12 +23,14 @@ export class Readiness {
     private readonly database: Database,
     private readonly instances: Instances,
     private readonly draining: Draining,
+    @Optional() @Inject(RedisLimitStore) private readonly redis: RedisLimitStore | undefined,
   ) {}
 
   async report(): Promise<ReadinessReport> {
     return {
       status: this.draining.started ? 'draining' : 'ready',
       database: (await this.#databaseAnswers()) ? 'up' : 'down',
+      redis: this.redis ? (this.redis.isUp ? 'up' : 'down') : null,
       other_instances: this.instances.otherInstances,
     };
   }

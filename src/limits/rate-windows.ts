@@ -1,5 +1,6 @@
 import type { Reservation, Standing } from './limit-store.js';
 import { RequestLog, WINDOW_MS } from './request-log.js';
+import { standingFrom, tighter, type OneStanding } from './standing.js';
 import { TokenLog } from './token-log.js';
 
 /** Where the tokens of an admitted request count, for what is corrected later. */
@@ -62,15 +63,7 @@ export class RateWindows {
       tpm === undefined ? undefined : standingOf(this.#keyTokens.get(keyId), tpm, now),
       accountTpm === undefined ? undefined : standingOf(this.#accountTokens.get(accountId), accountTpm, now),
     );
-    if (!requests && !tokens) return undefined;
-    return {
-      ...(requests && {
-        limitRequests: requests.limit,
-        remainingRequests: requests.remaining,
-        resetRequestsMs: requests.resetMs,
-      }),
-      ...(tokens && { limitTokens: tokens.limit, remainingTokens: tokens.remaining, resetTokensMs: tokens.resetMs }),
-    };
+    return standingFrom(requests, tokens);
   }
 
   /** Forgets windows that have emptied. */
@@ -85,12 +78,6 @@ export class RateWindows {
 export function correct({ key, account, slice }: Counted, by: number): void {
   key?.correct(slice, by);
   account?.correct(slice, by);
-}
-
-interface OneStanding {
-  readonly limit: number;
-  readonly remaining: number;
-  readonly resetMs: number;
 }
 
 function logOf<Log>(logs: Map<string, Log>, id: string, Empty: new () => Log): Log {
@@ -113,9 +100,4 @@ function roomAfter(log: TokenLog | undefined, now: number, limit: number, tokens
 function standingOf(log: RequestLog | TokenLog | undefined, limit: number, now: number): OneStanding {
   if (!log) return { limit, remaining: limit, resetMs: 0 };
   return { limit, remaining: Math.max(0, limit - log.countAt(now)), resetMs: log.emptyAfter(now) };
-}
-
-function tighter(ofKey: OneStanding | undefined, ofAccount: OneStanding | undefined): OneStanding | undefined {
-  if (!ofKey || !ofAccount) return ofKey ?? ofAccount;
-  return ofAccount.remaining < ofKey.remaining ? ofAccount : ofKey;
 }

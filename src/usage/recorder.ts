@@ -9,7 +9,7 @@ import type { Backlog } from './backlog.js';
 import type { ChargeBook } from './charge-book.js';
 import { insertRecords } from './insert-records.js';
 import type { Journal } from './journal/journal.js';
-import { requestIdOf } from './journal/line.js';
+import { accountIdOf, requestIdOf } from './journal/line.js';
 import { usageMetrics } from './metrics.js';
 import type { RecordQueue } from './record-queue.js';
 import { repair } from './repair.js';
@@ -18,6 +18,7 @@ const BATCH_ROWS = 1_000;
 const BATCH_DELAY_MS = 100;
 const ADOPT_MS = 30_000;
 const RETRY_MS = { first: 100, most: 2_000 };
+const ANYTHING = 2n ** 63n;
 const FLUSH_DEADLINE_MS = 5_000;
 
 export interface RecorderParts {
@@ -191,7 +192,7 @@ export class Recorder {
       }
       usageMetrics.recorded.inc(count);
       broken = false;
-      this.parts.charges.recorded(records.map(requestIdOf), this.#unsure ? undefined : charges);
+      this.parts.charges.recorded(records.map(requestIdOf), this.#unsure ? everyAccountIn(records) : charges);
       this.#unsure = false;
     } finally {
       client.release(broken); // in an unknown state it is closed, which also rolls back
@@ -217,6 +218,11 @@ export class Recorder {
     );
     appendFileSync(path, `${record}\n`, { mode: 0o600 });
   }
+}
+
+/** What each may have been charged when nobody knows: anything. */
+function everyAccountIn(records: readonly string[]): Map<string, bigint> {
+  return new Map(records.map(record => [accountIdOf(record), ANYTHING]));
 }
 
 /** Data exceptions, integrity violations and exceeded limits: https://www.postgresql.org/docs/current/errcodes-appendix.html */

@@ -12,6 +12,9 @@ export interface Charge {
 /** @param accountId undefined: of every account */
 type Watcher = (accountId: string | undefined) => void;
 
+/** @param isRejected they will never be in the sums: nobody pays for them */
+type PostedWatcher = (charges: ReadonlyMap<string, Charge>, isRejected: boolean) => void;
+
 const nothing = (): void => undefined;
 
 /**
@@ -26,6 +29,8 @@ const nothing = (): void => undefined;
 export class UnflushedCharges {
   readonly #byRequest = new Map<string, Charge>();
   readonly #watchers: Watcher[] = [];
+  readonly #postedWatchers: PostedWatcher[] = [];
+  readonly #before: (() => Promise<void>)[] = [];
   #batches: Promise<unknown> = Promise.resolve();
   #reads: Promise<unknown> = Promise.resolve();
   #caughtUp: Promise<unknown> = Promise.resolve();
@@ -60,9 +65,26 @@ export class UnflushedCharges {
 
   /** Writes a batch while nobody reads; workers write theirs side by side. */
   record<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#reads.then(work);
+    const reads = this.#reads;
+    const ready = this.#before.length === 0 ? reads : Promise.all(this.#before.map(wait => wait())).then(() => reads);
+    const mine = ready.then(work);
     this.#batches = Promise.all([this.#batches, mine.catch(nothing)]).then(nothing);
     return mine;
+  }
+
+  /** Charges that are in no sum, by request id. */
+  all(): Iterable<readonly [string, Charge]> {
+    return this.#byRequest;
+  }
+
+  /** Resolves when what dead processes charged is in the sums. */
+  get caughtUp(): Promise<unknown> {
+    return this.#caughtUp;
+  }
+
+  /** Waited for before each batch; never rejects. */
+  before(wait: () => Promise<void>): void {
+    this.#before.push(wait);
   }
 
   /** What dead processes charged is in no sum until this resolves. */
@@ -76,12 +98,15 @@ export class UnflushedCharges {
    */
   recorded(requestIds: readonly string[], inserted: ReadonlyMap<string, bigint> | undefined): void {
     const own = new Map<string, bigint>();
+    const posted = new Map<string, Charge>();
     for (const requestId of requestIds) {
       const charge = this.#byRequest.get(requestId);
       if (!charge) continue;
       this.#byRequest.delete(requestId);
+      posted.set(requestId, charge);
       own.set(charge.accountId, (own.get(charge.accountId) ?? 0n) + charge.microUsd);
     }
+    if (posted.size > 0) for (const watcher of this.#postedWatchers) watcher(posted, false);
     if (!inserted) return this.#tell(undefined);
     // More than was here: another process made it, and sums that were read before lack it. Less: some of it was in a sum that was read
     // before, when a process died before it could say so.
@@ -95,12 +120,18 @@ export class UnflushedCharges {
     const charge = this.#byRequest.get(requestId);
     if (!charge) return;
     this.#byRequest.delete(requestId);
+    for (const watcher of this.#postedWatchers) watcher(new Map([[requestId, charge]]), true);
     this.#tell(charge.accountId);
   }
 
   /** Told when sums that were read before are no longer true. */
   watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
+  }
+
+  /** Told when charges are in the sums, or never will be. */
+  watchPosted(watcher: PostedWatcher): void {
+    this.#postedWatchers.push(watcher);
   }
 
   #tell(accountId: string | undefined): void {

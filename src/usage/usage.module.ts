@@ -21,6 +21,7 @@ import { usageMetrics } from './metrics.js';
 import { Partitions } from './partitions.js';
 import { RecordQueue } from './record-queue.js';
 import { Recorder } from './recorder.js';
+import { SumsSnapshots } from './sums-snapshots.js';
 import { UnflushedCharges } from './unflushed-charges.js';
 import { UsageService } from './usage.service.js';
 
@@ -96,18 +97,20 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
           root: rootOf(config),
         }),
     },
+    SumsSnapshots,
     UnflushedCharges,
     {
       provide: ChargeBook,
-      inject: [Host, UnflushedCharges],
-      useFactory: ({ primary }: Host, charges: UnflushedCharges): ChargeBook =>
-        primary ? new RemoteCharges(primary) : charges,
+      inject: [Host, UnflushedCharges, Config],
+      // Whose limits are in Redis keeps its own charges, as a host does.
+      useFactory: ({ primary }: Host, charges: UnflushedCharges, { redisUrl }: Config): ChargeBook =>
+        primary && redisUrl === undefined ? new RemoteCharges(primary) : charges,
     },
     RecorderLife,
     MeterService,
     Partitions,
     UsageService,
   ],
-  exports: [MeterService, UnflushedCharges, UsageService],
+  exports: [MeterService, SumsSnapshots, UnflushedCharges, UsageService],
 })
 export class UsageModule {}

@@ -32,9 +32,10 @@ export interface TestLazu {
 /**
  * Lazu in this process on a database of its own, with exactly this environment: nobody's own keys are ever spent.
  * The sandbox is on unless said otherwise.
+ * @param beside another host on the same database, which is closed last
  */
-export async function bootLazu(environment: Record<string, string> = {}): Promise<TestLazu> {
-  const database = await createTestDatabase();
+export async function bootLazu(environment: Record<string, string> = {}, beside?: TestLazu): Promise<TestLazu> {
+  const database = beside ? { url: beside.databaseUrl, drop: () => Promise.resolve() } : await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'lazu-test-'));
   const config = loadConfig({
     DATABASE_URL: database.url,
@@ -48,7 +49,7 @@ export async function bootLazu(environment: Record<string, string> = {}): Promis
     ...environment,
   });
   const { app, url, firstKeys } = await createApp(config);
-  const { apiKey, adminKey } = firstKeys!;
+  const { apiKey, adminKey } = beside ?? firstKeys!;
   const post = (path: string, body: unknown, headers: Record<string, string> = {}): Promise<TestResponse> =>
     fetch(url + path, {
       method: 'POST',

@@ -43,7 +43,7 @@ export class RedisServer {
   }
 
   get url(): string {
-    const login = this.password === undefined ? '' : `:${this.password}@`;
+    const login = this.password === undefined ? '' : `:${encodeURIComponent(this.password)}@`;
     return `redis://${login}127.0.0.1:${this.port}`;
   }
 

@@ -63,6 +63,14 @@ export function readLine(line: string): Line | undefined {
 const ID_STARTS = '{"request_id":"'.length;
 const ID_LENGTH = 'req_lazu_'.length + 26;
 
+const ACCOUNT_STARTS = '","account_id":"';
+
+/** The second field. */
+export function accountIdOf(record: string): string {
+  const start = ID_STARTS + ID_LENGTH + ACCOUNT_STARTS.length;
+  return record.slice(start, record.indexOf('"', start));
+}
+
 export function requestIdOf(record: string): string {
   return record.slice(ID_STARTS, ID_STARTS + ID_LENGTH);
 }
