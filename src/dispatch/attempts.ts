@@ -4,7 +4,7 @@ import type { Channel, Model, Route } from '../catalog/route.js';
 import type { Cancel } from '../egress/cancel.js';
 import { Egress } from '../egress/egress.js';
 import type { Flow } from '../egress/flow.js';
-import type { Reply, UpstreamRequest } from '../egress/reply.js';
+import type { Reply } from '../egress/reply.js';
 import { LazuError } from '../errors.js';
 import type { InferenceCall } from '../http/inference.js';
 import type { Conversation } from '../protocols/conversation.js';
@@ -20,14 +20,16 @@ import type { Usage } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
 import { buildRequest } from '../providers/request.js';
+import { type Extra, refusedExtra, RefusedExtras, USAGE } from './extras.js';
 import { fanOut } from './fan-out.js';
 import { forwardedHeaders } from './headers.js';
 import type { Job } from './job.js';
 import { InlineParts } from './inline-parts.js';
 import { foreignLanguage, mergingLanguage, sharedLanguage } from './languages.js';
+import { rewriterFor, unframed } from './rework.js';
 import { type AnswerLanguage, Translation } from './translate.js';
 import { translatedRequest, type TranslatedRequest } from './translated-request.js';
-import { errorText, namesUsage, seen, told, UpstreamStatus } from './upstream-status.js';
+import { errorText, seen, told, UpstreamStatus } from './upstream-status.js';
 import { withDeadline } from './with-deadline.js';
 
 /** An upstream that has begun a good answer. */
@@ -67,8 +69,7 @@ export interface Call {
 /** One try at one route. */
 @Injectable()
 export class Attempts {
-  /** Channels whose upstream refused `stream_options`: they are not asked again until the next start. */
-  readonly #refuseUsage = new Set<string>();
+  readonly #refused = new RefusedExtras();
 
   constructor(
     @Inject(Config) private readonly config: Config,
@@ -112,7 +113,7 @@ export class Attempts {
   async open(call: Call): Promise<Opened> {
     const provider = providerNamed(call.channel.provider);
     if (!provider) throw unknownProvider();
-    const shared = sharedLanguage(provider, call.channel, call.upstreamModel, call.inbound);
+    const shared = sharedLanguage(provider, call.channel, call.upstreamModel, call.inbound, call.skim);
     return shared ? this.#openShared(call, provider, shared) : this.#openTranslated(call, provider);
   }
 
@@ -120,7 +121,7 @@ export class Attempts {
   async #openShared(call: Call, provider: Provider, upstream: Upstream, mayAskUsage = true): Promise<Opened> {
     const { channel, facts, flow, cancel, sawUsage } = call;
     const outgoing = outgoingOf(call, upstream.name);
-    const askUsage = mayAskUsage && !this.#refuseUsage.has(channel.id);
+    const askUsage = mayAskUsage && !this.#refused.of(channel.id, outgoing.model).has(USAGE);
     const headers = forwardedHeaders(call.headers, upstream.requestHeaders);
     const { request, dropped } = buildRequest(provider, outgoing, call.skim, call.raw, {
       askUsage,
@@ -138,10 +139,10 @@ export class Attempts {
       : once(flow, cancel));
     if (reply.status >= 400) {
       const text = await errorText(reply);
-      if (namesUsage(reply, text) && stream && askUsage && !facts.includeUsage) {
+      if (refusedExtra(reply, text, stream) && askUsage && !facts.includeUsage) {
         // A caller can make an upstream say these words; only what works without the question was refused because of it.
         const opened = await this.#openShared(call, provider, upstream, false);
-        this.#refuseUsage.add(channel.id);
+        this.#refused.add(channel.id, outgoing.model, USAGE);
         return opened;
       }
       throw told(upstream.readError(reply.status, text, reply.headers), reply);
@@ -172,34 +173,39 @@ export class Attempts {
     const { inbound, channel, model, facts, flow, cancel, sawUsage } = call;
     const outgoing = outgoingOf(call, upstream.name);
     const headers = forwardedHeaders(call.headers);
-    const written = (askUsage: boolean): TranslatedRequest =>
-      translatedRequest(conversation, { provider, upstream, outgoing, model, asked: facts.model, askUsage, headers });
-    const { request, dropped, inCallersWords } = written(!this.#refuseUsage.has(channel.id));
+    const written = (without: ReadonlySet<Extra>): TranslatedRequest =>
+      translatedRequest(conversation, { provider, upstream, outgoing, model, asked: facts.model, without, headers });
+    const known = this.#refused.of(channel.id, outgoing.model);
+    let sent = written(known);
     const created = Math.floor(Date.now() / 1000);
     const stamp = { model: facts.model, created, inputTokens: facts.inputTokensEstimate };
     const translation = () => new Translation(inbound, upstream, provider, stamp);
-    const once = async (partFlow: Flow, partCancel: Cancel, unasked?: UpstreamRequest): Promise<Reply> => {
-      const reply = await this.#exchange(provider, outgoing, unasked ?? request, partFlow, partCancel);
+    const once = async (partFlow: Flow, partCancel: Cancel, without = known): Promise<Reply> => {
+      if (without !== known) sent = written(without);
+      const reply = await this.#exchange(provider, outgoing, sent.request, partFlow, partCancel);
       if (reply.status < 400) return facts.stream ? unframed(provider, reply) : reply;
       const text = await errorText(reply);
-      if (namesUsage(reply, text) && facts.stream && !unasked && !this.#refuseUsage.has(channel.id)) {
-        const answered = await once(partFlow, partCancel, written(false).request);
-        this.#refuseUsage.add(channel.id);
+      const refused = refusedExtra(reply, text, facts.stream, upstream);
+      if (refused && !without.has(refused.extra)) {
+        const answered = await once(partFlow, partCancel, new Set([...without, refused.extra]));
+        if (refused.lasting) this.#refused.add(channel.id, outgoing.model, refused.extra);
         return answered;
       }
-      throw told(inCallersWords(upstream.readError(reply.status, text, reply.headers)), reply);
+      throw told(sent.inCallersWords(upstream.readError(reply.status, text, reply.headers)), reply);
     };
     const { stream, n } = facts;
     // The neutral form has no `n`: one call, one answer.
     if (n === 1) {
       const language = translation();
       const reply = await once(flow, cancel);
+      const { dropped } = sent;
       return { reply, provider, upstream: language, calls: 1, rewriter: language, dropped, usageIsRead: true };
     }
     const merging = mergingLanguage(inbound);
     const part = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       translation().reply(await once(partFlow, partCancel), stream);
     const reply = await fanOut({ parts: n, stream, once: part, flow, cancel, upstream: merging, sawUsage });
+    const { dropped } = sent;
     return { reply, provider, upstream: merging, calls: n, rewriter: undefined, dropped, usageIsRead: true };
   }
 
@@ -226,23 +232,6 @@ export function metered({ provider, calls, usageIsRead }: Opened, route: Route, 
 
 function outgoingOf({ endpoint, channel, upstreamModel, facts }: Call, protocol: Outgoing['protocol']): Outgoing {
   return { protocol, endpoint, model: upstreamModel, stream: facts.stream, channel };
-}
-
-/** A stream in frames of another kind is one of server-sent events from here on. */
-function unframed(provider: Provider, reply: Reply): Reply {
-  if (!provider.unframe) return reply;
-  const headers = { ...reply.headers, 'content-type': 'text/event-stream' };
-  return { ...reply, headers, bytes$: provider.unframe(reply.bytes$) };
-}
-
-function rewriterFor(provider: Provider, upstream: Upstream, asked: string): AnswerRewriter | undefined {
-  const { privateModelNames, reasoningField, contentInParts = false } = provider;
-  if (privateModelNames !== true && reasoningField === undefined && !contentInParts) return undefined;
-  return upstream.answerRewriter({
-    model: privateModelNames ? asked : undefined,
-    reasoningField,
-    contentInParts,
-  });
 }
 
 const unknownProvider = () =>

@@ -5,7 +5,7 @@ import { bedrockConverse } from '../protocols/bedrock-converse/index.js';
 import { gemini } from '../protocols/gemini/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
 import { openaiResponses } from '../protocols/openai-responses/index.js';
-import type { ForeignUpstream, Inbound, ProtocolName, Upstream } from '../protocols/protocol.js';
+import type { ForeignUpstream, Inbound, JsonObject, ProtocolName, Upstream } from '../protocols/protocol.js';
 import type { Provider } from '../providers/provider.js';
 
 /** Protocols whose bytes pass when both ends speak them. */
@@ -31,15 +31,18 @@ function spoken(provider: Provider, channel: Channel, model: string): readonly P
   return provider.protocolsFor?.(model, channel) ?? provider.protocols;
 }
 
-/** The upstream that speaks the caller's own protocol, if this channel has it for this model. */
+/** The upstream that speaks the caller's own protocol, if this channel has it for this model and this request. */
 export function sharedLanguage(
   provider: Provider,
   channel: Channel,
   model: string,
   inbound: Inbound,
+  body: JsonObject,
 ): Upstream | undefined {
-  const language = spoken(provider, channel, model).includes(inbound.name) ? SAME[inbound.name] : undefined;
-  return language && asSpokenAt(provider, language);
+  const names = spoken(provider, channel, model);
+  const language = names.includes(inbound.name) ? SAME[inbound.name] : undefined;
+  if (!language || (names[0] !== inbound.name && provider.mustTranslate?.(model, inbound.name, body))) return undefined;
+  return asSpokenAt(provider, language);
 }
 
 /** How several answers in the caller's protocol become one. */

@@ -98,7 +98,7 @@ export class TokenCounts {
 
 function countsTokens({ channel, upstreamModel }: Route, inbound: Inbound): boolean {
   const provider = providerNamed(channel.provider);
-  const shared = provider && sharedLanguage(provider, channel, upstreamModel, inbound);
+  const shared = provider && sharedLanguage(provider, channel, upstreamModel, inbound, {});
   return shared !== undefined && provider?.countsTokens?.includes(shared.name) === true;
 }
 

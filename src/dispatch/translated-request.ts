@@ -4,6 +4,7 @@ import type { Conversation } from '../protocols/conversation.js';
 import type { ForeignUpstream } from '../protocols/protocol.js';
 import type { Outgoing, Provider } from '../providers/provider.js';
 import { buildRequest, type BuiltRequest } from '../providers/request.js';
+import { type Extra, USAGE } from './extras.js';
 
 export interface TranslatedRequest extends BuiltRequest {
   /** The upstream's error, or the provider's, as the caller knows the fields that it names. */
@@ -23,20 +24,23 @@ export function translatedRequest(
     readonly model: Model;
     /** The model as the caller wrote it. */
     readonly asked: string;
-    readonly askUsage: boolean;
+    /** What the upstream has refused to be asked for. */
+    readonly without: ReadonlySet<Extra>;
     readonly headers: Readonly<Record<string, string>>;
   },
 ): TranslatedRequest {
-  const { provider, upstream, outgoing, askUsage, headers } = to;
+  const { provider, upstream, outgoing, without, headers } = to;
   const { model, stream } = outgoing;
-  const written = upstream.writeRequest(asked, { model, stream, traits: traitsOf(provider, outgoing, to.model) });
+  const traits = traitsOf(provider, outgoing, to.model);
+  const written = upstream.writeRequest(asked, { model, stream, traits, without });
   const { names } = written;
   const inCallersWords = (error: LazuError): LazuError => renamed(error, names);
   const { modelIn } = upstream;
   // What the caller wrote may say more than the name that is called, as where one model has had two.
   const body = modelIn === 'body' ? { ...written.body, model: to.asked } : written.body;
   try {
-    const { request, dropped } = buildRequest(provider, outgoing, body, undefined, { askUsage, headers, modelIn });
+    const options = { askUsage: !without.has(USAGE), headers, modelIn };
+    const { request, dropped } = buildRequest(provider, outgoing, body, undefined, options);
     const lost = [...written.dropped, ...dropped.map(field => names?.[topOf(field)] ?? field)];
     return { request, dropped: [...new Set(lost)], inCallersWords };
   } catch (error) {

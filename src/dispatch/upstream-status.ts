@@ -23,10 +23,6 @@ export const seen = (reply: Reply) => ({ status: reply.status, requestId: reques
 export const errorText = async (reply: Reply): Promise<string> =>
   (await collect(reply.bytes$, ERROR_BODY_LIMIT)).toString('utf8');
 
-/** The upstream does not know the question for usage. */
-export const namesUsage = ({ status }: Reply, text: string): boolean =>
-  status === 400 && /stream_options|include_usage/.test(text);
-
 /** The same error, with what the upstream answered as its cause. */
 export function told(error: LazuError, reply: Reply): LazuError {
   const { status, requestId } = seen(reply);

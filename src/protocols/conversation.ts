@@ -135,4 +135,6 @@ export interface Conversation {
   readonly names: Readonly<Record<Setting, string>>;
   /** Hints in the caller's dialect that have no neutral form: no writer sees them, so they are reported as dropped. */
   readonly unread: readonly string[];
+  /** The request that `unread` names fields of, for a writer whose dialect has the same ones. */
+  readonly unreadOf?: { readonly dialect: ProtocolName; readonly fields: JsonObject };
 }

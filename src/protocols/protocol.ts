@@ -119,8 +119,19 @@ export interface ForeignUpstream {
   /** @throws LazuError `unsupported_parameter` for what this protocol lacks and the answer would miss, named in the caller's words */
   writeRequest(
     conversation: Conversation,
-    to: { readonly model: string; readonly stream: boolean; readonly traits: ModelTraits },
+    to: {
+      readonly model: string;
+      readonly stream: boolean;
+      readonly traits: ModelTraits;
+      /** Extras that are not to be asked for. */
+      readonly without?: ReadonlySet<string>;
+    },
   ): WrittenRequest;
+  /**
+   * The extra that a refusal of status 400 is about: something the writer asks for on its own, and leaves out when it stands in `without`.
+   * `lasting`: the model or the operator's account lacks it, whatever the conversation.
+   */
+  refusedExtra?(body: string): { readonly extra: string; readonly lasting: boolean } | undefined;
   /**
    * Reads one stream, an event's data at a time. `push` throws a LazuError for an error event. `end` gives what the end of the connection
    * says; an answer without `answer-end` has been cut.

@@ -52,6 +52,11 @@ export interface Provider {
   readonly protocols: readonly ProtocolName[];
   /** Those of `protocols` that this model can be spoken to in, in order of preference. Default: all. */
   protocolsFor?(model: string, channel: Outgoing['channel']): readonly ProtocolName[];
+  /**
+   * The model speaks the caller's protocol but refuses this request in it, which it takes in the first of `protocolsFor`.
+   * @param body as the caller wrote it
+   */
+  mustTranslate?(model: string, from: ProtocolName, body: JsonObject): boolean;
   /** Undefined: the channel must bring its own. */
   readonly baseUrl: string | undefined;
   /** Where the credential or an option says where it is: the base URL of a channel that brings none. */

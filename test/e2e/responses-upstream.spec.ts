@@ -239,8 +239,47 @@ describe('the official OpenAI SDK, by chat, against a model that only has Respon
     expect(upstream.seen).toHaveLength(0);
   });
 
+  it('is asked by Responses for what chat refuses: tools for a model that thinks', async () => {
+    const request = { model: 'gpt-5.6-terra', messages: hello, tools: [weather], service_tier: 'flex' as const };
+    upstream.answers(answerJson(response([calls('call_1', 'weather', { city: 'Rome' })])));
+    const answer = await openai.chat.completions.create({ ...request, verbosity: 'low', reasoning_effort: 'low' });
+    expect(answer.choices[0]!.finish_reason).toBe('tool_calls');
+    expect([upstream.last.path, upstream.last.body]).toEqual([
+      '/v1/responses',
+      expect.objectContaining({
+        ...{ model: 'gpt-5.6-terra', service_tier: 'flex', text: { verbosity: 'low' } },
+        reasoning: { effort: 'low', summary: 'auto' },
+      }),
+    ]);
+    upstream.answers(answerJson({ id: 'x', object: 'chat.completion', model: 'gpt-5.6-terra', choices: [] }));
+    await openai.chat.completions.create({ ...request, reasoning_effort: 'none' });
+    expect(upstream.last.path).toBe('/v1/chat/completions');
+  });
+
+  it('goes on without a summary where the organisation may not have one, and does not ask again', async () => {
+    const message = 'Your organization must be verified to generate reasoning summaries.';
+    const unverified = refused(400, { message, param: 'reasoning.summary', code: 'unsupported_value' });
+    const ask = () => openai.chat.completions.create({ model: 'gpt-5.2-pro', messages: hello });
+    upstream.answers(unverified, answerJson(response([says('Hi!')])));
+    expect((await ask()).choices[0]!.message.content).toBe('Hi!');
+    await ask();
+    expect(upstream.seen.map(({ body }) => body.reasoning)).toEqual([{ summary: 'auto' }, undefined, undefined]);
+  });
+
+  it("goes on without another account's thoughts, names them, and opens its own the next time", async () => {
+    upstream.answers(answerJson(response([thinks('rs_1'), says('Hm.')])));
+    const first = await openai.chat.completions.create({ model: MODEL, messages: hello });
+    const messages = [...hello, first.choices[0]!.message, ...hello];
+    const unreadable = refused(400, { message: 'x', code: 'invalid_encrypted_content' });
+    upstream.answers(unreadable, answerJson(response([says('Hi!')])));
+    const { response: answer } = await openai.chat.completions.create({ model: MODEL, messages }).withResponse();
+    await openai.chat.completions.create({ model: MODEL, messages });
+    expect(upstream.seen.map(({ body }) => body.input.length)).toEqual([4, 3, 4]);
+    expect(answer.headers.get('x-lazu-dropped-params')).toBe('messages.1.lazu_sealed');
+  });
+
   it('is spoken to in what the operator says', async () => {
-    await lazu.admin('PUT', '/api/admin/models/my-model', { vendor_id: 'openai', supported_endpoint_types: ['chat'] });
+    await lazu.admin('PUT', '/api/admin/models/my-model', { vendor_id: 'mine', supported_endpoint_types: ['chat'] });
     await lazu.admin('PUT', '/api/admin/models/my-model/prices/direct', { input_per_mtok: 1, output_per_mtok: 1 });
     await lazu.admin('POST', '/api/admin/channels', {
       name: 'by Responses',

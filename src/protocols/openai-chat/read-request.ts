@@ -16,7 +16,8 @@ export function readRequest(body: JsonObject): Conversation {
   const turns = (body.messages as unknown[]).map((message, at) => readMessage(message as JsonObject, `messages.${at}`));
   const maxOutputTokens = isAbsent(body.max_completion_tokens) ? 'max_tokens' : 'max_completion_tokens';
   const names = { ...SETTING_NAMES, maxOutputTokens };
-  return { turns, tools, settings: readSettings(body), names, unread: readUnread(body) };
+  const unreadOf = { dialect: 'openai-chat' as const, fields: body };
+  return { turns, tools, settings: readSettings(body), names, unread: readUnread(body), unreadOf };
 }
 
 function readMessage(message: JsonObject, path: string): Turn {

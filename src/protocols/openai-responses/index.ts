@@ -1,4 +1,5 @@
 import type { ForeignUpstream } from '../protocol.js';
+import { refusedExtra } from './extras.js';
 import { readAnswer, ResponsesAnswerReader } from './read-answer.js';
 import { errorIn, readError } from './read-error.js';
 import { writeRequest } from './write-request.js';
@@ -11,5 +12,6 @@ export const openaiResponses: ForeignUpstream = {
   answerReader: () => new ResponsesAnswerReader(),
   readAnswer,
   readError,
+  refusedExtra,
   errorIn,
 };

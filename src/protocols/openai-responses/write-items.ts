@@ -2,19 +2,25 @@ import { LazuError } from '../../errors.js';
 import type { Block, FileBlock, ImageBlock, ToolResultBlock, Turn } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 
+interface Ways {
+  /** Told the path of what cannot be said. */
+  readonly drop: (path: string) => void;
+  /** False: what was sealed before is of no use here. */
+  readonly opensSeals: boolean;
+}
+
 /**
  * Turns as items: https://platform.openai.com/docs/api-reference/responses/create#responses-create-input
  * What the system says stays where it was said: some hosts of this protocol know no `instructions`.
- * @param drop told the path of what cannot be said
  */
-export function writeItems(turns: readonly Turn[], drop: (path: string) => void): JsonObject[] {
+export function writeItems(turns: readonly Turn[], ways: Ways): JsonObject[] {
   return turns.flatMap(({ role, blocks }) =>
-    role === 'assistant' ? writeAnswered(blocks, drop) : writeSaid(role, blocks, drop),
+    role === 'assistant' ? writeAnswered(blocks, ways) : writeSaid(role, blocks, ways),
   );
 }
 
 /** Results of tools are items of their own; what stands between them is a message. */
-function writeSaid(role: 'system' | 'user', blocks: readonly Block[], drop: (path: string) => void): JsonObject[] {
+function writeSaid(role: 'system' | 'user', blocks: readonly Block[], { drop }: Ways): JsonObject[] {
   const items: JsonObject[] = [];
   let content: JsonObject[] | undefined;
   for (const block of blocks) {
@@ -59,7 +65,7 @@ function writePart(block: Exclude<Block, ToolResultBlock>, drop: (path: string) 
 }
 
 /** What a model said before. Its own sealed items go back to where they stood. */
-function writeAnswered(blocks: readonly Block[], drop: (path: string) => void): JsonObject[] {
+function writeAnswered(blocks: readonly Block[], { drop, opensSeals }: Ways): JsonObject[] {
   const isSealed = blocks.some(block => block.type === 'opaque' && block.sealed.protocol === 'openai-responses');
   const items: JsonObject[] = [];
   for (const block of blocks) {
@@ -77,7 +83,8 @@ function writeAnswered(blocks: readonly Block[], drop: (path: string) => void): 
         break;
       }
       case 'opaque': {
-        const item = block.sealed.protocol === 'openai-responses' ? openSeal(block.sealed.value) : undefined;
+        const isOurs = opensSeals && block.sealed.protocol === 'openai-responses';
+        const item = isOurs ? openSeal(block.sealed.value) : undefined;
         if (item?.phase !== undefined) Object.assign(items.findLast(({ role }) => role === 'assistant') ?? {}, item);
         else if (item) items.push(item);
         else drop(block.path);

@@ -15,11 +15,15 @@ export interface WrittenReasoning {
  * `reasoning` as this model takes it: the effort it knows that is nearest, lower rather than higher, and a summary wherever it thinks, as the
  * thoughts themselves are never shown. https://platform.openai.com/docs/guides/reasoning#reasoning-summaries
  */
-export function writeReasoning(asked: Effort | undefined, { reasoning, efforts }: ModelTraits): WrittenReasoning {
+export function writeReasoning(
+  asked: Effort | undefined,
+  { reasoning, efforts }: ModelTraits,
+  summarized: boolean,
+): WrittenReasoning {
   if (reasoning === 'none') return { field: undefined, thinks: false, kept: asked === undefined || asked === 'none' };
   const effort = asked && nearest(asked, efforts);
   const thinks = effort === undefined ? reasoning !== 'asked' : effort !== 'none';
-  const field = { ...(effort && { effort }), ...(thinks && { summary: 'auto' }) };
+  const field = { ...(effort && { effort }), ...(thinks && summarized && { summary: 'auto' }) };
   return { field: Object.keys(field).length > 0 ? field : undefined, thinks, kept: effort === asked };
 }
 

@@ -1,6 +1,7 @@
 import { readRequest } from '../openai-chat/read-request.js';
 import { writeSeals } from '../openai-chat/sealed.js';
 import type { JsonObject, ModelTraits } from '../protocol.js';
+import { EXTRAS, refusedExtra } from './extras.js';
 import { writeRequest } from './write-request.js';
 
 const plain: ModelTraits = { reasoning: 'none', sampling: 'both', efforts: [], maxOutputTokens: 32_768 };
@@ -21,10 +22,10 @@ const said = (role: string, ...content: (object | string)[]) => ({
 const tool = { type: 'function', function: { name: 'f', parameters: { type: 'object', properties: {} } } };
 const call = (id: string, args: string) => ({ id, type: 'function', function: { name: 'f', arguments: args } });
 
-function written(fields: JsonObject, traits = plain, stream = false) {
+function written(fields: JsonObject, traits = plain, stream = false, ...without: string[]) {
   const body: JsonObject = { model: 'm', messages: hi, ...fields };
   const before = JSON.stringify(body);
-  const result = writeRequest(readRequest(body), { model: 'gpt', stream, traits });
+  const result = writeRequest(readRequest(body), { model: 'gpt', stream, traits, without: new Set(without) });
   expect(JSON.stringify(body)).toBe(before);
   return result;
 }
@@ -226,9 +227,9 @@ describe('settings', () => {
 
   it('that it lacks are refused or dropped by name', () => {
     expect(() => written({ stop: 'END' })).toThrow(refused('stop'));
-    const { body, dropped } = written({ seed: 1, presence_penalty: 1, frequency_penalty: 1, prompt_cache_key: 'k' });
+    const { body, dropped } = written({ seed: 1, presence_penalty: 1, frequency_penalty: 1, prediction: {} });
     expect(body).toEqual(least);
-    expect([...dropped].sort()).toEqual(['frequency_penalty', 'presence_penalty', 'prompt_cache_key', 'seed']);
+    expect([...dropped].sort()).toEqual(['frequency_penalty', 'prediction', 'presence_penalty', 'seed']);
   });
 
   it.each([
@@ -249,11 +250,54 @@ describe('settings', () => {
     expect(result.body.include).toEqual(include);
   });
 
+  it("that are OpenAI's own go from one of its dialects to the other", () => {
+    const own = { service_tier: 'flex', metadata: { a: 'b' }, prompt_cache_key: 'k', safety_identifier: 's' };
+    const { body, dropped } = written({ ...own, verbosity: 'low', response_format: { type: 'json_object' } });
+    expect(body).toEqual({ ...least, ...own, text: { format: { type: 'json_object' }, verbosity: 'low' } });
+    expect(dropped).toEqual([]);
+  });
+
   it('of sampling go where the model has them', () => {
     const hot = { temperature: 0.2, top_p: 0.9 };
     expect(written(hot, always).dropped).toEqual(['temperature', 'top_p']);
     expect(written(hot, asked).body).toMatchObject(hot);
     expect(written({ ...hot, reasoning_effort: 'low' }, asked).dropped).toEqual(['temperature', 'top_p']);
     expect(written(hot, { ...always, sampling: 'both' }).body).toMatchObject(hot);
+    expect(() => written({ logprobs: true }, always)).toThrow(refused('logprobs'));
+    expect(written({ logprobs: true }, asked).body).toMatchObject({ top_logprobs: 0 });
+  });
+});
+
+describe('what is asked for on top', () => {
+  const error = (fields: object) => JSON.stringify({ error: { type: 'invalid_request_error', ...fields } });
+  const seals = writeSeals([
+    {
+      sealed: { protocol: 'openai-responses', value: { type: 'reasoning', summary: [], encrypted_content: 'e' } },
+      callsBefore: 0,
+      textBefore: false,
+    },
+  ]);
+  const messages = [...hi, { role: 'assistant', content: 'a', lazu_sealed: seals }, ...hi];
+
+  it.each([
+    [{ param: 'reasoning.summary', message: 'Your organization must be verified' }, 'a summary of the reasoning', true],
+    [{ param: 'include', message: 'Encrypted content is not supported with this model.' }, 'encrypted reasoning', true],
+    [{ code: 'invalid_encrypted_content', message: 'x' }, 'sealed items', false],
+    [{ message: 'The encrypted content gAAA could not be verified.' }, 'sealed items', false],
+  ])('is known by the words that refuse it: %j', (fields, extra, lasting) => {
+    expect(refusedExtra!(error(fields))).toEqual({ extra, lasting });
+  });
+
+  it('is nothing that a caller asked for', () => {
+    expect(refusedExtra!(error({ param: 'temperature', message: 'Unsupported parameter' }))).toBeUndefined();
+    expect(refusedExtra!('<html>')).toBeUndefined();
+  });
+
+  it('is left out where it was refused, and what goes missing with it is named', () => {
+    const { body } = written({ reasoning_effort: 'low' }, always, false, EXTRAS.summary, EXTRAS.encrypted);
+    expect(body).toEqual({ ...least, reasoning: { effort: 'low' } });
+    const without = written({ messages }, always, false, EXTRAS.seals);
+    expect(without.body.input).toEqual([said('user', 'hi'), said('assistant', 'a'), said('user', 'hi')]);
+    expect(without.dropped).toEqual(['messages.1.lazu_sealed']);
   });
 });

@@ -1,6 +1,7 @@
 import { LazuError } from '../../errors.js';
 import type { Conversation, OutputFormat } from '../conversation.js';
 import type { ForeignUpstream, JsonObject, ModelTraits } from '../protocol.js';
+import { EXTRAS } from './extras.js';
 import { DROPPED, REFUSED } from './lacks.js';
 import { writeItems } from './write-items.js';
 import { writeReasoning } from './write-reasoning.js';
@@ -11,27 +12,31 @@ const LEAST_OUTPUT_TOKENS = 16;
 type Drop = (name: string) => void;
 
 /** The request of Responses: https://platform.openai.com/docs/api-reference/responses/create */
-export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { model, stream, traits }) => {
+export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { model, stream, traits, without }) => {
   const { settings, names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop: Drop = name => void dropped.add(name);
   for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
   for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
 
-  const reasoning = writeReasoning(settings.effort, traits);
+  const reasoning = writeReasoning(settings.effort, traits, !without?.has(EXTRAS.summary));
   if (!reasoning.kept) drop(names.effort);
+  if (settings.logprobs !== undefined && !isSampled(traits, reasoning.thinks)) throw lacking(names.logprobs);
+  const { taken, verbosity, fields } = kindred(conversation);
+  for (const name of taken) dropped.delete(name);
   const include = [
-    // Models that do not reason refuse to be asked for it.
-    ...(traits.reasoning === 'none' ? [] : ['reasoning.encrypted_content']),
+    ...(traits.reasoning === 'none' || without?.has(EXTRAS.encrypted) ? [] : ['reasoning.encrypted_content']),
     ...(settings.logprobs === undefined ? [] : ['message.output_text.logprobs']),
   ];
+  const text = { ...(settings.outputFormat && { format: writeFormat(settings.outputFormat) }), ...verbosity };
   const body: JsonObject = {
     model,
-    input: writeItems(turns, drop),
+    input: writeItems(turns, { drop, opensSeals: !without?.has(EXTRAS.seals) }),
     ...writeTools(conversation),
     ...writeLimit(conversation, traits, drop),
     ...writeSampling(conversation, traits, reasoning.thinks, drop),
-    ...(settings.outputFormat && { text: { format: writeFormat(settings.outputFormat) } }),
+    ...(Object.keys(text).length > 0 && { text }),
+    ...fields,
     ...(settings.logprobs !== undefined && { top_logprobs: settings.logprobs }),
     ...(reasoning.field && { reasoning: reasoning.field }),
     ...(settings.user !== undefined && { user: settings.user }),
@@ -48,6 +53,21 @@ function lacking(param: string): LazuError {
   return new LazuError('unsupported_parameter', message, { param, retryable: true });
 }
 
+/** Hints that chat spells as Responses does: https://platform.openai.com/docs/api-reference/chat/create */
+const SAME: readonly string[] = [
+  ...['service_tier', 'metadata', 'prompt_cache_key', 'prompt_cache_retention', 'prompt_cache_options'],
+  'safety_identifier',
+];
+
+/** What the caller's own dialect has no neutral form for, but this one has too. */
+function kindred({ unread, unreadOf }: Conversation) {
+  if (unreadOf?.dialect !== 'openai-chat') return { taken: [], fields: {}, verbosity: {} };
+  const { fields: said } = unreadOf;
+  const taken = unread.filter(name => SAME.includes(name) || name === 'verbosity');
+  const fields = Object.fromEntries(taken.filter(name => SAME.includes(name)).map(name => [name, said[name]]));
+  return { taken, fields, verbosity: taken.includes('verbosity') ? { verbosity: said.verbosity } : {} };
+}
+
 function writeLimit({ settings, names }: Conversation, { maxOutputTokens: most }: ModelTraits, drop: Drop): JsonObject {
   const { maxOutputTokens: asked } = settings;
   if (asked === undefined) return {};
@@ -56,7 +76,13 @@ function writeLimit({ settings, names }: Conversation, { maxOutputTokens: most }
   return { max_output_tokens: limit };
 }
 
-/** A model that may think or not has a temperature while it does not: https://platform.openai.com/docs/guides/latest-model#parameter-compatibility */
+/**
+ * A model that may think or not has a temperature, and tells probabilities, while it does not:
+ * https://platform.openai.com/docs/guides/latest-model#parameter-compatibility
+ */
+const isSampled = ({ sampling, reasoning }: ModelTraits, thinks: boolean): boolean =>
+  sampling === 'both' && (!thinks || reasoning === 'always');
+
 function writeSampling(
   { settings, names }: Conversation,
   traits: ModelTraits,
@@ -64,7 +90,7 @@ function writeSampling(
   drop: Drop,
 ): JsonObject {
   const { temperature, topP } = settings;
-  if (traits.sampling === 'both' && (!thinks || traits.reasoning === 'always'))
+  if (isSampled(traits, thinks))
     return { ...(temperature !== undefined && { temperature }), ...(topP !== undefined && { top_p: topP }) };
   if (temperature !== undefined) drop(names.temperature);
   if (topP !== undefined) drop(names.topP);

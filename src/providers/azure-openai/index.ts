@@ -1,6 +1,6 @@
 import { readGrokUsage } from '../xai/usage.js';
 import { withCompletionTokens } from '../openai/index.js';
-import { modelTraits, protocolsFor, withoutSummary } from '../openai/models.js';
+import { modelTraits, mustTranslate, protocolsFor, withoutSummary } from '../openai/models.js';
 import { defineProvider, type Outgoing } from '../provider.js';
 
 /** Which of Azure's three surfaces a channel talks to: `options.api`. */
@@ -84,6 +84,7 @@ export const azureOpenai = defineProvider({
   maxN: 8,
   adapt: withCompletionTokens,
   adaptNative: withoutSummary,
+  mustTranslate,
   // A deployment that is named as its model is known to be it.
   modelTraits,
   readUsage: (raw, usage) => readGrokUsage(raw, usage),

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../protocols/protocol.js';
 import { defineProvider, type Outgoing } from '../provider.js';
-import { modelTraits, protocolsFor, withoutSummary } from './models.js';
+import { modelTraits, mustTranslate, protocolsFor, withoutSummary } from './models.js';
 
 /** o-series and everything from GPT-5 on. */
 const REASONING = /^(?:o\d|gpt-(?:[5-9]|\d\d))/;
@@ -35,4 +35,5 @@ export const openai = defineProvider({
   maxN: 8,
   adapt: withCompletionTokens,
   adaptNative: withoutSummary,
+  mustTranslate,
 });

@@ -1,7 +1,7 @@
 import { azureOpenai } from '../azure-openai/index.js';
 import type { Outgoing } from '../provider.js';
 import { openai } from './index.js';
-import { protocolsFor, withoutSummary } from './models.js';
+import { mustTranslate, protocolsFor, withoutSummary } from './models.js';
 
 const BOTH = { chat: ['openai-chat', 'openai-responses'], responses: ['openai-responses', 'openai-chat'] };
 
@@ -71,6 +71,24 @@ describe('which language it is spoken to in', () => {
     expect(azureOpenai.protocolsFor!('o3-pro', outgoing.channel)).toEqual([has ? 'openai-responses' : 'openai-chat']);
     if (path !== undefined) expect(azureOpenai.path!(outgoing)).toBe(path);
   });
+});
+
+it.each([
+  ['gpt-5.6-sol', {}, true],
+  ['gpt-5.6-sol', { reasoning_effort: 'low' }, true],
+  ['gpt-5.6-sol', { reasoning_effort: 'none' }, false],
+  ['gpt-5.6-sol', { reasoning_effort: null }, true],
+  ['gpt-5.6-sol', { tools: [] }, false],
+  ['gpt-5.4', {}, false],
+  ['gpt-5.4-mini', { reasoning_effort: 'high' }, true],
+  ['gpt-6-astra', {}, true],
+  ['gpt-5.2', { reasoning_effort: 'high' }, false],
+  ['gpt-5', {}, false],
+  ['gpt-4.1', {}, false],
+])('chat refuses tools to a model that thinks: %s with %j: %s', (model, more, expected) => {
+  const tools = [{ type: 'function', function: { name: 'f' } }];
+  expect(mustTranslate(model, 'openai-chat', { tools, ...more })).toBe(expected);
+  expect(mustTranslate(model, 'gemini', { tools, ...more })).toBe(false);
 });
 
 it.each([

@@ -54,6 +54,26 @@ export function protocolsFor(model: string): readonly ProtocolName[] {
     : ['openai-responses', 'openai-chat'];
 }
 
+/** Since then chat refuses tools to a model that thinks. */
+const NO_TOOLS_WITH_THOUGHTS = /^gpt-(?:5\.[4-9]|[6-9]|\d\d)/;
+
+/**
+ * "Function tools with reasoning_effort are not supported … To use function tools, use /v1/responses": asked for or by default.
+ * https://platform.openai.com/docs/guides/deployment-checklist
+ */
+export function mustTranslate(
+  model: string,
+  from: ProtocolName,
+  { tools, reasoning_effort: effort }: JsonObject,
+): boolean {
+  if (from !== 'openai-chat' || !Array.isArray(tools) || !tools.some(isFunction)) return false;
+  if (!NO_TOOLS_WITH_THOUGHTS.test(baseOf(model))) return false;
+  const { reasoning } = modelTraits(model);
+  return reasoning === 'always' || (effort ?? (reasoning === 'asked' ? 'none' : undefined)) !== 'none';
+}
+
+const isFunction = (tool: unknown): boolean => (tool as { type?: unknown } | null)?.type === 'function';
+
 /** The first generation has no summaries: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/reasoning#api--feature-support */
 const WITHOUT_SUMMARY = /^o1|^o3-mini/;
 
