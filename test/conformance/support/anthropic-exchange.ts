@@ -13,12 +13,17 @@ interface Stored {
   }[];
 }
 
+export interface AnthropicExchange extends Exchange {
+  /** The recorded request itself; undefined where only the answer was recorded. */
+  readonly own: Record<string, any> | undefined;
+}
+
 /** Every recorded exchange of Anthropic's messages; `request` is the chat request that stands for the recorded one. */
-export function anthropicExchanges(folder: string): Exchange[] {
+export function anthropicExchanges(folder: string): AnthropicExchange[] {
   const files = readdirSync(join(folder, 'anthropic')).map(name => `anthropic/${name}`);
   return files.flatMap(file => {
     const { exchanges } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Stored;
-    return exchanges.flatMap(({ request, response }, index): Exchange[] => {
+    return exchanges.flatMap(({ request, response }, index): AnthropicExchange[] => {
       const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
       const streamed = (response.headers['content-type'] ?? '').startsWith('text/event-stream');
       const isMessages = request
@@ -30,6 +35,7 @@ export function anthropicExchanges(folder: string): Exchange[] {
         name: `${file}#${index}${part > 0 ? `.${part}` : ''}`,
         provider: 'anthropic',
         url: request?.url,
+        own: request?.body,
         request: chatRequest(request?.body ?? {}, streamed),
         status: response.status,
         headers: response.headers,
@@ -58,4 +64,16 @@ function chatRequest({ tools, output_config }: Record<string, any>, stream: bool
     ...(schema && { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } } }),
     ...(stream && { stream, stream_options: { include_usage: true } }),
   };
+}
+
+/** Recorded questions for the number of tokens, with their answers. */
+export function countExchanges(folder: string): { name: string; body: Record<string, any>; answer: unknown }[] {
+  const files = readdirSync(join(folder, 'anthropic')).map(name => `anthropic/${name}`);
+  return files.flatMap(file => {
+    const { exchanges } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Stored;
+    return exchanges.flatMap(({ request, response }, index) => {
+      if (!request || new URL(request.url).pathname !== '/v1/messages/count_tokens') return [];
+      return [{ name: `${file}#${index}`, body: request.body, answer: response.body }];
+    });
+  });
 }
