@@ -123,12 +123,15 @@ export class Attempts {
     const outgoing = outgoingOf(call, upstream.name);
     const askUsage = mayAskUsage && !this.#refused.of(channel.id, outgoing.model).has(USAGE);
     const headers = forwardedHeaders(call.headers, upstream.requestHeaders);
-    const { request, dropped } = buildRequest(provider, outgoing, call.skim, call.raw, {
+    const own = upstream.withoutForeignSeals?.(call.raw, call.body);
+    const raw = own ? Buffer.from(JSON.stringify(own.body)) : call.raw;
+    const { request, dropped: lacking } = buildRequest(provider, outgoing, own?.body ?? call.skim, raw, {
       askUsage,
       headers,
       modelIn: upstream.modelIn,
-      meant: call.body,
+      meant: own ? undefined : call.body,
     });
+    const dropped = own ? [...own.dropped, ...lacking] : lacking;
     const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       this.#exchange(provider, outgoing, request, partFlow, partCancel);
     const { stream, n } = facts;

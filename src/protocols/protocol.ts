@@ -154,6 +154,14 @@ export interface Upstream {
   readonly modelIn: ModelPlace;
   /** Headers of this protocol that a caller may set, and which values of them go upstream; undefined: none of it does. */
   readonly requestHeaders?: Readonly<Record<string, (value: string) => string | undefined>>;
+  /**
+   * A request of this protocol may carry what other protocols sealed, from answers that other vendors gave in the same conversation: the
+   * request without it. Undefined: it has none of it, or the protocol does not mind.
+   */
+  withoutForeignSeals?(
+    raw: Uint8Array,
+    body: () => JsonObject,
+  ): { readonly body: JsonObject; readonly dropped: readonly string[] } | undefined;
   /** What the vendor calls the model that answered. */
   modelOf(answer: JsonObject): string | undefined;
   /**

@@ -69,7 +69,7 @@ describeWith(folder, "Anthropic's recorded traffic, for callers of its own diale
     if (raw.error) {
       const status = raw.error.status === 400 ? 400 : 502; // keys are the operator's problem
       expect([seen.error?.status, seen.error instanceof APIError]).toEqual([status, true]);
-      if (status === 400) expect(seen.error!.message).toContain((raw.error.error as any).error.message);
+      if (status === 400) expect(seen.error!.message).toContain(raw.error.error.error.message);
       return;
     }
     expect(seen.message).toEqual(raw.message);

@@ -3,6 +3,7 @@ import type { ForeignUpstream, Inbound, JsonObject, Upstream } from '../protocol
 import { isObject } from '../scalars.js';
 import { permittedBetas } from './betas.js';
 import { AnthropicFrameWatch } from './frame-watch.js';
+import { withoutForeignSeals } from './foreign-seals.js';
 import { outputTextIn } from './output-text.js';
 import { AnthropicAnswerReader, readAnswer } from './read-answer.js';
 import { readError, readErrorObject } from './read-error.js';
@@ -42,6 +43,7 @@ export const anthropicMessages: Inbound & Upstream & ForeignUpstream = {
   },
   answerRewriter: ({ model }) => new MessageRewriter(model),
   outputTextIn,
+  withoutForeignSeals,
 };
 
 /** https://platform.claude.com/docs/en/build-with-claude/token-counting */
