@@ -23,6 +23,7 @@ const TIER_OF_TRAFFIC: Readonly<Record<string, string>> = {
 export function readUsage(raw: JsonObject, searches: number): Usage {
   const prompt = count(raw.promptTokenCount);
   const cached = Math.min(count(raw.cachedContentTokenCount), prompt);
+  // A document of the prompt may be images in the cache: none of the images that came along is less than none.
   const fresh = (modality: string, most: number): number => {
     const sent = ofModality(raw.promptTokensDetails, modality) - ofModality(raw.cacheTokensDetails, modality);
     return Math.min(Math.max(sent, 0), most);
