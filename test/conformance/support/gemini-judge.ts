@@ -40,12 +40,12 @@ function readingOf(chunks: readonly GenerateContentResponse[]): GeminiReading {
     for (const piece of call?.partialArgs ?? []) place(calls.at(-1)!.input, piece);
   }
   const usage: any = Object.assign({}, ...chunks.map(chunk => chunk.usageMetadata ?? {}));
-  const finish = candidates.flatMap(candidate => candidate.finishReason ?? []).at(-1);
+  const finish: string | undefined = candidates.flatMap(candidate => candidate.finishReason ?? []).at(-1);
   return {
     content: joined(false),
     reasoning: joined(true),
     toolCalls: calls,
-    finishReason: finish === 'STOP' && calls.length > 0 ? 'tool_calls' : (FINISH[finish ?? ''] ?? 'stop'),
+    finishReason: String(finish) === 'STOP' && calls.length > 0 ? 'tool_calls' : (FINISH[finish ?? ''] ?? 'stop'),
     dimensions: dimensionsOf(usage),
     totalTokens: usage.totalTokenCount ?? 0,
     signatures: parts.flatMap(part => part.thoughtSignature ?? []),
