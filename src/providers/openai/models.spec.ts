@@ -38,14 +38,16 @@ describe('which language it is spoken to in', () => {
   it.each([
     ...['o1-pro', 'o3-pro-2025-06-10', 'gpt-5-pro', 'gpt-5.5-pro-2026-04-23', 'gpt-5.3-codex', 'o3-deep-research'],
     ...['gpt-5-codex', 'gpt-5.1-codex-max', 'computer-use-preview', 'gpt-5.6-cyber'],
+    ...['gpt-6-astra-pro', 'codex-mini-latest', 'gpt-daybreak-red-latest'],
   ])('%s: Responses only', model => expect(protocolsFor(model)).toEqual(['openai-responses']));
 
   it.each(['gpt-5', 'o3', 'gpt-6.1-sol'])('%s: both, Responses first where there must be a translation', model =>
     expect(protocolsFor(model)).toEqual(BOTH.responses),
   );
 
-  it.each(['gpt-4o', 'gpt-audio', 'anything'])('%s: both, chat first', model =>
-    expect(protocolsFor(model)).toEqual(BOTH.chat),
+  it.each(['gpt-4o', 'gpt-audio', 'anything', 'DeepSeek-V4-Pro', 'deepseek-v4-pro', 'qwen-codex'])(
+    '%s: both, chat first',
+    model => expect(protocolsFor(model)).toEqual(BOTH.chat),
   );
 
   const azure = (options: Record<string, unknown>): Outgoing => ({

@@ -28,7 +28,7 @@ const GENERATIONS: readonly (readonly [names: RegExp, traits: Traits])[] = [
   [/^gpt-5-pro/, always(['high'])],
   [/^gpt-5\.\d-pro/, always(['medium', 'high', 'xhigh'])],
   [/^gpt-5\.(?:1-codex-max|[2-9]-codex)/, always(UP_TO_XHIGH)],
-  [/codex/, always(UP_TO_HIGH)],
+  [/^gpt-5[\d.]*-codex|^codex/, always(UP_TO_HIGH)],
   [/^gpt-5(?:-|$)/, always(['minimal', ...UP_TO_HIGH])],
   [/^gpt-5\.1(?:-|$)/, asked(UP_TO_HIGH)],
   [/^gpt-5\.[2-4](?:-|$)/, asked(UP_TO_XHIGH)],
@@ -43,12 +43,21 @@ export const modelTraits = (model: string): Traits =>
 /** A model that was trained further is what it was trained from: `ft:gpt-4.1-2025-04-14:…` */
 const baseOf = (model: string): string => model.replace(/^ft:/, '');
 
-/** "ResponsesOnlyModel" of OpenAI's own specification, and what has come since: https://platform.openai.com/docs/models */
-const ONLY_RESPONSES = /-pro(?:-|$)|codex|deep-research|computer-use|-cyber|daybreak/;
+/**
+ * "ResponsesOnlyModel" of OpenAI's own specification, and what has come since: https://platform.openai.com/docs/models
+ * Azure serves models of others as well, such as `DeepSeek-V4-Pro`.
+ */
+const ONLY_RESPONSES: readonly RegExp[] = [
+  /^(?:gpt-[\d.]+|o\d)(?:-\w+)?-pro(?:-|$)/,
+  /^gpt-[\d.]+-codex|^codex/,
+  /^o\d.*deep-research/,
+  /^computer-use/,
+  /^gpt-.*(?:cyber|daybreak)/,
+];
 
 /** docs/decisions/2026-11-23-which-language-of-openai.md says why. */
 export function protocolsFor(model: string): readonly ProtocolName[] {
-  if (ONLY_RESPONSES.test(model)) return ['openai-responses'];
+  if (ONLY_RESPONSES.some(names => names.test(model))) return ['openai-responses'];
   return modelTraits(model).reasoning === 'none'
     ? ['openai-chat', 'openai-responses']
     : ['openai-responses', 'openai-chat'];
