@@ -14,6 +14,7 @@ describe("errors of Google's", () => {
     ],
     ['The prompt violates our Responsible AI practices.', 'content_policy_violation'],
     ['Please use a valid role: user, model.', 'invalid_request'],
+    ['Invalid value at safety_settings[0].category', 'invalid_request'],
   ])('400 %s: %s', (message, code) => {
     expect(readError(400, told(400, 'INVALID_ARGUMENT', message), {})).toMatchObject({ code, message, status: 400 });
   });

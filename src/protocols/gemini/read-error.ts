@@ -78,7 +78,7 @@ function retryAfterMs(error: JsonObject): number | undefined {
 function refusal(message: string): ErrorCode {
   if (/token count .*exceeds the maximum|exceeds? the (model'?s )?(maximum )?context/i.test(message))
     return 'context_length_exceeded';
-  return /safety|responsible AI|prohibited|sensitive words/i.test(message)
+  return /responsible AI|sensitive words|(?:blocked|violat).*(?:safety|polic)|prohibited (?:content|use)/i.test(message)
     ? 'content_policy_violation'
     : 'invalid_request';
 }
