@@ -158,7 +158,7 @@ async function stream(body: any): Promise<{ message: any; response: Response }> 
 
 async function whole(body: any): Promise<{ message: any; response: Response }> {
   const { data: message, response } = await anthropic.beta.messages.create(body).withResponse();
-  return { message, response: response as Response };
+  return { message, response: response };
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
