@@ -17,7 +17,7 @@ export function readError(status: number, body: string, headers: Readonly<Record
     headers,
     isQuota: /insufficient_quota|billing_|exceeded your current quota/i.test(wordsOf(told)),
     refusal: refusal(told),
-    param: inCallersWords(param),
+    param,
   });
 }
 
@@ -60,7 +60,3 @@ function refusal(told: ToldError): ErrorCode {
     ? 'unsupported_parameter'
     : 'invalid_request';
 }
-
-/** Callers of other protocols have no `input`. */
-const inCallersWords = (param: string | null): string | null =>
-  param === null || /^(input|instructions|include|text|reasoning|store)\b/.test(param) ? null : param;

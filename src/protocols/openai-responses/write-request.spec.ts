@@ -1,3 +1,4 @@
+import type { Conversation } from '../conversation.js';
 import { readRequest } from '../openai-chat/read-request.js';
 import { writeSeals } from '../openai-chat/sealed.js';
 import type { JsonObject, ModelTraits } from '../protocol.js';
@@ -35,7 +36,8 @@ const least = { model: 'gpt', input: [said('user', 'hi')], store: false };
 
 describe('what is said', () => {
   it('says no more than was asked, and is never stored', () => {
-    expect(written({ store: true })).toEqual({ body: least, dropped: ['store'] });
+    expect(written({ store: true })).toMatchObject({ body: least, dropped: ['store'] });
+    expect(Object.keys(written({}).body)).toEqual(Object.keys(least));
     expect(written({}, plain, true).body).toEqual({ ...least, stream: true });
   });
 
@@ -220,9 +222,43 @@ describe('settings', () => {
       body: { max_output_tokens: 16 },
       dropped: ['max_completion_tokens'],
     });
-    expect(written({ response_format: { type: 'json_object' } }).body.text).toEqual({
-      format: { type: 'json_object' },
+  });
+
+  it('has the word JSON said where an object of it is asked for', () => {
+    const json = { response_format: { type: 'json_object' } };
+    expect(written(json).body).toEqual({
+      ...least,
+      input: [said('system', 'Answer with a JSON object.'), said('user', 'hi')],
+      text: { format: { type: 'json_object' } },
     });
+    const messages = [{ role: 'user', content: 'Some JSON.' }];
+    expect(written({ ...json, messages }).body.input).toEqual([said('user', 'Some JSON.')]);
+  });
+
+  it('of schemas are held to where OpenAI can, for callers who did not write them for OpenAI', () => {
+    const conversation = (schema: JsonObject, strict: boolean): Conversation => {
+      const chat = readRequest({
+        messages: hi,
+        tools: [{ type: 'function', function: { name: 'f', parameters: schema, strict } }],
+        response_format: { type: 'json_schema', json_schema: { name: 'n', schema, strict } },
+      });
+      return { ...chat, unreadOf: undefined };
+    };
+    const write = (schema: JsonObject, strict: boolean) =>
+      writeRequest(conversation(schema, strict), { model: 'gpt', stream: false, traits: plain });
+    const closed = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] };
+    expect(write(closed, true).body).toMatchObject({
+      tools: [{ parameters: { ...closed, additionalProperties: false }, strict: true }],
+      text: { format: { schema: { ...closed, additionalProperties: false }, strict: true } },
+    });
+    const loose = { type: 'object', properties: { a: { type: 'string' } } };
+    expect(write(loose, true)).toMatchObject({
+      body: { tools: [{ parameters: loose, strict: false }], text: { format: { schema: loose, strict: false } } },
+      dropped: ['response_format.json_schema.schema/properties/a', 'tools.0.function.parameters/properties/a'],
+    });
+    const lost = { ...closed, not: {} };
+    expect(() => write(lost, true)).toThrow(refused('response_format.json_schema.schema'));
+    expect(write(lost, false).body).toMatchObject({ text: { format: { schema: lost, strict: false } } });
   });
 
   it('that it lacks are refused or dropped by name', () => {
@@ -253,7 +289,7 @@ describe('settings', () => {
   it("that are OpenAI's own go from one of its dialects to the other", () => {
     const own = { service_tier: 'flex', metadata: { a: 'b' }, prompt_cache_key: 'k', safety_identifier: 's' };
     const { body, dropped } = written({ ...own, verbosity: 'low', response_format: { type: 'json_object' } });
-    expect(body).toEqual({ ...least, ...own, text: { format: { type: 'json_object' }, verbosity: 'low' } });
+    expect(body).toMatchObject({ ...own, text: { format: { type: 'json_object' }, verbosity: 'low' } });
     expect(dropped).toEqual([]);
   });
 

@@ -1,10 +1,11 @@
 import { LazuError } from '../../errors.js';
-import type { Conversation, OutputFormat } from '../conversation.js';
+import type { Conversation } from '../conversation.js';
 import type { ForeignUpstream, JsonObject, ModelTraits } from '../protocol.js';
 import { EXTRAS } from './extras.js';
 import { DROPPED, REFUSED } from './lacks.js';
 import { writeItems } from './write-items.js';
 import { writeReasoning } from './write-reasoning.js';
+import { withJsonHint, writeFormat, writeTools } from './write-tools.js';
 
 /** https://platform.openai.com/docs/api-reference/responses/create#responses-create-max_output_tokens */
 const LEAST_OUTPUT_TOKENS = 16;
@@ -28,11 +29,13 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     ...(traits.reasoning === 'none' || without?.has(EXTRAS.encrypted) ? [] : ['reasoning.encrypted_content']),
     ...(settings.logprobs === undefined ? [] : ['message.output_text.logprobs']),
   ];
-  const text = { ...(settings.outputFormat && { format: writeFormat(settings.outputFormat) }), ...verbosity };
+  const format = writeFormat(conversation, drop);
+  const text = { ...(format && { format }), ...verbosity };
+  const input = writeItems(turns, { drop, opensSeals: !without?.has(EXTRAS.seals) });
   const body: JsonObject = {
     model,
-    input: writeItems(turns, { drop, opensSeals: !without?.has(EXTRAS.seals) }),
-    ...writeTools(conversation),
+    input: withJsonHint(input, format),
+    ...writeTools(conversation, drop),
     ...writeLimit(conversation, traits, drop),
     ...writeSampling(conversation, traits, reasoning.thinks, drop),
     ...(Object.keys(text).length > 0 && { text }),
@@ -45,7 +48,22 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     store: false,
     ...(stream && { stream }),
   };
-  return { body, dropped: [...dropped] };
+  return {
+    body,
+    dropped: [...dropped],
+    names: {
+      ...{ model: 'model', tools: 'tools', metadata: 'metadata', service_tier: 'service_tier' },
+      max_output_tokens: names.maxOutputTokens,
+      temperature: names.temperature,
+      top_p: names.topP,
+      text: names.outputFormat,
+      top_logprobs: names.logprobs,
+      reasoning: names.effort,
+      tool_choice: names.toolChoice,
+      parallel_tool_calls: names.parallelToolCalls,
+      user: names.user,
+    },
+  };
 };
 
 function lacking(param: string): LazuError {
@@ -95,33 +113,4 @@ function writeSampling(
   if (temperature !== undefined) drop(names.temperature);
   if (topP !== undefined) drop(names.topP);
   return {};
-}
-
-/** Flat, and strict unless told not to be: https://platform.openai.com/docs/guides/migrate-to-responses */
-function writeTools({ tools, settings }: Conversation): JsonObject {
-  if (tools.length === 0) return {};
-  const { toolChoice, parallelToolCalls } = settings;
-  const written = tools.map(({ name, description, schema, strict }) => ({
-    type: 'function',
-    name,
-    ...(description !== undefined && { description }),
-    parameters: schema ?? { type: 'object', properties: {}, required: [], additionalProperties: false },
-    strict,
-  }));
-  const choice = toolChoice?.mode === 'one' ? { type: 'function', name: toolChoice.name } : toolChoice?.mode;
-  return {
-    tools: written,
-    ...(choice !== undefined && { tool_choice: choice }),
-    ...(parallelToolCalls === false && { parallel_tool_calls: false }),
-  };
-}
-
-/** https://platform.openai.com/docs/guides/structured-outputs?api-mode=responses */
-function writeFormat(format: OutputFormat): JsonObject {
-  switch (format.kind) {
-    case 'json':
-      return { type: 'json_object' };
-    case 'schema':
-      return { type: 'json_schema', name: 'answer', schema: format.schema, strict: format.strict };
-  }
 }
