@@ -47,6 +47,7 @@ export class Bank {
 /** One host: its store, its journal and its recorder. */
 export class TestHost {
   readonly charges = new UnflushedCharges();
+  readonly #admitted = new Set<string>();
   #journal: { id: string; microUsd: bigint }[] = [];
 
   private constructor(
@@ -55,6 +56,8 @@ export class TestHost {
     readonly close: () => Promise<void>,
     readonly store: LimitStore & { sweep(): void },
     private readonly changed: (accountId: string) => void | Promise<void>,
+    /** As when its machine loses power: nobody is told. */
+    readonly vanish: () => Promise<void> = close,
   ) {}
 
   static inMemory(bank: Bank, now: () => number, prepaid = true): TestHost {
@@ -97,7 +100,8 @@ export class TestHost {
       add: (id, charge) => host!.#add(id, charge),
       unflushed: () => host!.charges.all(),
     };
-    const store = new RedisLimitStore(new RedisLink(url), {
+    const link = new RedisLink(url);
+    const store = new RedisLimitStore(link, {
       funds,
       holdExpiresMs: EXPIRES,
       revokedForMs: 60_000,
@@ -109,6 +113,10 @@ export class TestHost {
       () => store.close(),
       store,
       accountId => store.changed(accountId),
+      async () => {
+        await link.close();
+        await store.close();
+      },
     );
     const { charges } = host;
     charges.before(() => store.settled());
@@ -123,12 +131,25 @@ export class TestHost {
 
   /** A promise in any case. */
   async reserve(ask: Reservation): Promise<Verdict> {
+    this.#admitted.add(ask.requestId);
     return this.store.reserve(ask);
   }
 
   async topUp(microUsd: bigint): Promise<void> {
     this.bank.balance += microUsd;
     await this.changed('acct_1');
+  }
+
+  /** What has ended here is known to all, if Redis answers. */
+  async told(): Promise<void> {
+    if (this.store instanceof RedisLimitStore) await this.store.settled();
+  }
+
+  /** Nothing of it is open or unposted any more. */
+  async end(): Promise<void> {
+    for (const requestId of this.#admitted) this.store.release(requestId);
+    this.#admitted.clear();
+    await this.post();
   }
 
   /** @param isLost the connection breaks while it commits: it is in, and the recorder tries again */

@@ -252,7 +252,7 @@ describe.each(stores)('money in %s', kind => {
         }
         await Promise.all(background);
         expect(charged + held()).toBeLessThanOrEqual(paidIn); // never more than there is
-        for (const { store } of hosts) if ('settled' in store) await (store as { settled(): Promise<void> }).settled();
+        for (const one of hosts) await one.told();
         const shown = { account: { balanceMicroUsd: paidIn - charged, heldMicroUsd: held() }, key: undefined };
         expect(await left()).toEqual(shown);
         for (const one of hosts) await one.post();

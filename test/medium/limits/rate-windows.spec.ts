@@ -13,20 +13,27 @@ const stores = ['memory', ...(hasRedis('rate windows in Redis') ? ['redis'] : []
 
 describe.each(stores)('rate windows in %s', kind => {
   let server: RedisServer | undefined;
+  /** All that share the store: one in memory, three on Redis, asked in turn. */
+  let hosts: TestHost[];
   let host: TestHost;
+  let asked = 0;
   beforeAll(async () => {
     if (kind === 'redis') server = await RedisServer.start();
-    host = server ? await TestHost.inRedis(new Bank(), server.url, () => at) : TestHost.inMemory(new Bank(), () => at);
+    const inRedis = ({ url }: RedisServer) => TestHost.inRedis(new Bank(), url, () => at);
+    hosts = server
+      ? await Promise.all([server, server, server].map(inRedis))
+      : [TestHost.inMemory(new Bank(), () => at)];
+    host = hosts[0]!;
   });
   afterAll(async () => {
-    await host.close();
+    await Promise.all(hosts.map(one => one.close()));
     await server?.stop();
   });
   beforeEach(() => {
     account++;
     at = 1_000_000;
   });
-  const reserve = (extra: Partial<Reservation> = {}) => host.reserve(ask(extra));
+  const reserve = (extra: Partial<Reservation> = {}) => hosts[asked++ % hosts.length]!.reserve(ask(extra));
 
   it('admits without a limit', async () => {
     expect(await reserve()).toEqual({ admitted: true, standing: undefined });
@@ -77,11 +84,13 @@ describe.each(stores)('rate windows in %s', kind => {
     host.store.settle(first.requestId, 0n, 30);
     host.store.settle(first.requestId, 0n, 0);
     host.store.release(first.requestId);
+    await host.told();
     expect(await reserve({ tpm: 100, tokens: 70 })).toMatchObject({ admitted: true, standing: { remainingTokens: 0 } });
     expect((await reserve({ keyId: 'key_2', accountTpm: 100, tokens: 71 })).admitted).toBe(false);
     const second = ask({ keyId: 'key_2', accountTpm: 100, tokens: 70 });
     expect((await host.reserve(second)).admitted).toBe(true);
     host.store.release(second.requestId);
+    await host.told();
     expect((await reserve({ keyId: 'key_2', accountTpm: 100, tokens: 70 })).admitted).toBe(true);
   });
 
