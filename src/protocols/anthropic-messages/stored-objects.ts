@@ -12,6 +12,10 @@ export const REFUSED_FIELDS: Readonly<Record<string, string>> = {
     'would be called in the name of the operator of this gateway, private networks included. Call the server yourself, and offer its tools as `tools`.',
   // Another model than the one that was asked for, held for and priced: https://platform.claude.com/docs/en/api/messages/create
   fallbacks: 'lets another model answer than the one that is priced. Leave it out.',
+  // Hosts of this protocol take betas in the body, where the allow-list of the header does not look:
+  // https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-anthropic-claude-messages-request-response.html
+  anthropic_beta: 'is sent as the header `anthropic-beta`.',
+  anthropic_version: 'is sent as the header `anthropic-version`.',
   fallback_credit_token: 'is about the bill of the operator of this gateway. Leave it out.',
 };
 
