@@ -1,6 +1,8 @@
+import { jest } from '@jest/globals';
 import OpenAI, { APIError, BadRequestError } from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
+import { GuardedFetch } from '../../src/egress/guarded-fetch.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
 import {
   content,
@@ -228,6 +230,22 @@ describe('the official OpenAI SDK against a model of Google', () => {
       },
       thinkingConfig: { thinkingBudget: 8_192, includeThoughts: true },
     });
+  });
+
+  it('gets an image by URL as bytes, fetched by Lazu', async () => {
+    upstream.answers(answerJson(content([said('A pixel.')])));
+    const guarded = lazu.app.get(GuardedFetch, { strict: false });
+    const fetched = jest
+      .spyOn(guarded, 'fetchPart')
+      .mockResolvedValue({ mediaType: 'image/jpeg', bytes: Buffer.from('pixel') });
+    const image_url = { url: 'https://example.com/a.jpg' };
+    const messages = [{ role: 'user' as const, content: [{ type: 'image_url' as const, image_url }] }];
+    await openai.chat.completions.create({ model: MODEL, messages });
+    expect(fetched.mock.calls[0]![0]).toMatchObject({ ...image_url, param: 'messages.0.content.0', accept: 'image' });
+    fetched.mockRestore();
+    expect(upstream.last.body.contents[0].parts).toEqual([
+      { inlineData: { mimeType: 'image/jpeg', data: Buffer.from('pixel').toString('base64') } },
+    ]);
   });
 
   it('names the hints that go missing, and refuses what would be missed', async () => {
