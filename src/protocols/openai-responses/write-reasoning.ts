@@ -27,9 +27,9 @@ export function writeReasoning(
   return { field: Object.keys(field).length > 0 ? field : undefined, thinks, kept: effort === asked };
 }
 
-/** Undefined: the model reasons without a dial. */
+/** Who asked for some thinking gets some. Undefined: the model reasons without a dial. */
 function nearest(asked: Effort, known: readonly string[]): Effort | undefined {
   const at = EFFORTS.indexOf(asked);
-  const byNearness = [...EFFORTS.slice(0, at + 1).reverse(), ...EFFORTS.slice(at + 1)];
-  return byNearness.find(effort => known.includes(effort));
+  const lower = EFFORTS.slice(asked === 'none' ? 0 : 1, at + 1).reverse();
+  return [...lower, ...EFFORTS.slice(at + 1)].find(effort => known.includes(effort));
 }

@@ -276,6 +276,7 @@ describe('settings', () => {
     [asked, undefined, undefined, []],
     [asked, 'none', { effort: 'none' }, []],
     [asked, 'medium', { effort: 'low', summary: 'auto' }, ['reasoning_effort']],
+    [asked, 'minimal', { effort: 'low', summary: 'auto' }, ['reasoning_effort']],
     [{ ...always, efforts: [] }, 'low', { summary: 'auto' }, ['reasoning_effort']],
     [plain, 'none', undefined, []],
     [plain, 'low', undefined, ['reasoning_effort']],
