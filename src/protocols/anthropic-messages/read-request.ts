@@ -2,7 +2,7 @@ import type { Conversation, Tool, Turn } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { isObject, missing, wrongType } from '../scalars.js';
 import { type Drop, readContent, readOne } from './read-blocks.js';
-import { readSettings, readUnread, SETTING_NAMES } from './read-settings.js';
+import { namesIn, readSettings, readUnread } from './read-settings.js';
 import { readCacheMark, unsupported } from './read-source.js';
 import { isToolSearch, toolKind } from './tool-kinds.js';
 
@@ -20,7 +20,7 @@ export function readRequest(body: JsonObject): Conversation {
     turns: system.length > 0 ? [{ role: 'system', blocks: system }, ...turns] : turns,
     tools: readTools(body.tools, drop),
     settings: readSettings(body),
-    names: SETTING_NAMES,
+    names: namesIn(body),
     unread,
   };
 }

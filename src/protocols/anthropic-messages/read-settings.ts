@@ -4,7 +4,7 @@ import { isAbsent, isObject, missing, outOfBounds } from '../scalars.js';
 import { unsupported } from './read-source.js';
 
 /** What Anthropic calls each setting; the last ones it does not have. */
-export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
+const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
@@ -19,6 +19,12 @@ export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   frequencyPenalty: 'frequency_penalty',
   logprobs: 'logprobs',
 };
+
+/** The same in the words of this request: an effort is asked for by name, or by way of thinking. */
+export function namesIn({ output_config: config }: JsonObject): Readonly<Record<Setting, string>> {
+  const isNamed = isObject(config) && !isAbsent(config.effort);
+  return isNamed ? { ...SETTING_NAMES, effort: 'output_config.effort' } : SETTING_NAMES;
+}
 
 /** Fields that the reader, or the gateway itself, has dealt with. */
 const READ: ReadonlySet<string> = new Set([

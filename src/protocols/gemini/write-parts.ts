@@ -34,13 +34,14 @@ export const idOf = (id: string, signedCalls: boolean): JsonObject =>
  * @returns the response, and what stands beside it: images, where the model does not take them inside
  */
 export function writeResult(
-  { callId, content }: ToolResultBlock,
+  { callId, content, isError }: ToolResultBlock,
   name: string,
   signedCalls: boolean,
 ): { response: JsonObject; beside: JsonObject[] } {
   const said = content.flatMap(block => (block.type === 'text' ? [block.text] : []));
   const images = content.flatMap(block => (block.type === 'image' ? [writeMedia(block.source, block.path)] : []));
   const inside = signedCalls && images.length > 0 ? { parts: images } : {};
-  const functionResponse = { ...idOf(callId, signedCalls), name, response: { output: said.join('\n') }, ...inside };
+  const response = { [isError === true ? 'error' : 'output']: said.join('\n') };
+  const functionResponse = { ...idOf(callId, signedCalls), name, response, ...inside };
   return { response: { functionResponse }, beside: signedCalls ? [] : images };
 }
