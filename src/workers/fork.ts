@@ -14,6 +14,8 @@ export interface Forked {
 
 /** Another process of the same program; it ends with this one. */
 export function fork(): Forked {
+  // Workers accept by themselves. By the default, round robin, a connection on its way to a worker that dies is left open for ever.
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ serialization: 'advanced' }); // bigint and Map travel as they are
   const worker = cluster.fork();
   worker.on('error', () => undefined); // a message that no longer reached it; its end says so too

@@ -26,14 +26,15 @@ const MOST_WAITING = 20_000;
 const LOOK_MS = 100;
 
 /**
- * Questions and news between a worker and its primary. What is said in one turn of the event loop travels as one message, in the
- * order in which it was said, so a crowd of requests costs one write and one read.
+ * Questions and news between a worker and its primary. What is asked in one turn of the event loop travels as one message, in the order
+ * in which it was said, so a crowd of requests costs one write and one read.
  */
 export class Link {
   readonly #logger = new Logger(Link.name);
   readonly #handlers = new Map<string, Handler>();
   readonly #waiting = new Map<number, Waiting>();
   #outbox: Parcel[] = [];
+  #isLeaving = false;
   #asked = 0;
   #look: NodeJS.Timeout | undefined;
   #closed = false;
@@ -52,9 +53,15 @@ export class Link {
     this.#handlers.set(name, handler as Handler);
   }
 
-  /** Sends without waiting; lost when the other side ends. */
+  /**
+   * Sends without waiting; lost when the other side ends. It leaves with everything before it as soon as the code that runs has ended:
+   * a caller who has seen an answer may ask the next worker right away, and what the answer cost should be there first.
+   */
   tell<Question>({ name }: Topic<Question, unknown>, question: Question): void {
     this.#send(['tell', 0, name, question]);
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    process.nextTick(() => this.#flush());
   }
 
   /**
@@ -93,6 +100,7 @@ export class Link {
   #flush(): void {
     const parcels = this.#outbox;
     this.#outbox = [];
+    this.#isLeaving = false;
     if (parcels.length > 0) this.wire.send(parcels);
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
+import { Gauge } from 'prom-client';
 import { LazuError } from '../errors.js';
 import type { Forked } from './fork.js';
 import { inTime } from './in-time.js';
@@ -14,6 +15,8 @@ export interface SupervisorOptions {
   /** What workers may take to end by themselves. */
   readonly stopMs: number;
 }
+
+const serving = new Gauge({ name: 'lazu_workers', help: 'Workers that serve, of WORKERS' });
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
@@ -85,6 +88,10 @@ export class Supervisor {
     }
   }
 
+  #count(): void {
+    serving.set([...this.#living.values()].filter(({ listens }) => listens).length);
+  }
+
   #begin(number: number): { forked: Forked; listens: Promise<Listening> } {
     const { fork, welcome, joined } = this.options;
     const forked = fork();
@@ -99,6 +106,7 @@ export class Supervisor {
     });
     void forked.ended.then(() => {
       this.#living.delete(forked);
+      this.#count();
       const clearingUp = left()
         .catch((error: unknown) => this.#logger.error(String(error)))
         .finally(() => this.#clearingUp.delete(clearingUp));
@@ -107,6 +115,7 @@ export class Supervisor {
     const listens = new Promise<Listening>(resolve => {
       link.on(LISTENS, listening => {
         state.listens = true;
+        this.#count();
         resolve(listening);
       });
     });

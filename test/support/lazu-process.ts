@@ -2,9 +2,10 @@ import { NO_TIERS } from './tiers.js';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request } from 'undici';
 import { packageRoot } from '../../src/database/package-root.js';
 
 const MAIN = join(packageRoot, 'dist/main.js');
@@ -84,6 +85,50 @@ export class LazuProcess {
       body: JSON.stringify(body),
       signal: options.signal,
     });
+  }
+
+  /** The same on a connection of its own: the next one goes to another worker. */
+  async fresh(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    options: { key?: string; body?: object } = {},
+  ): Promise<{ readonly status: number; readonly requestId: string; readonly json: any; readonly text: string }> {
+    const response = await request(this.url + path, {
+      method,
+      reset: true,
+      dispatcher: new Agent({ connections: 1 }),
+      headers: { authorization: `Bearer ${options.key ?? this.apiKey}`, 'content-type': 'application/json' },
+      body: options.body && JSON.stringify(options.body),
+    });
+    const text = await response.body.text();
+    const isJson = String(response.headers['content-type']).includes('json');
+    return {
+      status: response.statusCode,
+      requestId: String(response.headers['x-lazu-request-id']),
+      json: isJson ? JSON.parse(text) : undefined,
+      text,
+    };
+  }
+
+  /** Pids of its workers. */
+  workers(): Promise<number[]> {
+    return this.#children(command => command.includes('dist/main.js'));
+  }
+
+  /** Pids of the PostgreSQL servers that it started. */
+  servers(): Promise<number[]> {
+    return this.#children(command => /\bpostgres\b/.test(command));
+  }
+
+  /** Linux tells parents by field 4 of /proc/<pid>/stat, counted from behind the command, which may hold spaces. */
+  async #children(are: (command: string) => boolean): Promise<number[]> {
+    const pids: number[] = [];
+    for (const pid of (await readdir('/proc')).filter(name => /^\d+$/.test(name))) {
+      const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== this.pid) continue;
+      if (are(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''))) pids.push(Number(pid));
+    }
+    return pids;
   }
 
   /** Resident memory in MB. */

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import {
   mkdtempSync,
@@ -244,6 +245,25 @@ describe('what a dead process leaves', () => {
     kill(heir);
     const [inherited] = claimOrphans(root, rival.directory);
     expect(await left(inherited!)).toEqual([recordOf(requestId)]);
+  });
+
+  it('is claimed though nobody has reaped its process', async () => {
+    const theirs = open();
+    const path = join(theirs.directory, 'owner.json');
+    // `exec` makes a parent of the shell's child that never asks how it ended.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 30']);
+    try {
+      const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+      const started = readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[21];
+      writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), pid, started }));
+      const ours = open();
+      expect(claimOrphans(root, ours.directory)).toEqual([]);
+      while (!readFileSync(`/proc/${pid}/stat`, 'utf8').includes(' Z '))
+        await new Promise(done => setTimeout(done, 20));
+      expect(claimOrphans(root, ours.directory)).toHaveLength(1);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('is left alone while an owner elsewhere shows signs of life', () => {

@@ -97,11 +97,15 @@ function place(): string {
   ].join(' ');
 }
 
-/** Field 22 of /proc/<pid>/stat, counted behind the command, which may hold spaces: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+/**
+ * Field 22 of /proc/<pid>/stat, counted behind the command, which may hold spaces: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ * A zombie (field 3) has ended; in a container nobody may ever reap it.
+ */
 function startOf(pid: number): string {
   return attempt(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : (fields[19] ?? '');
   });
 }
 
