@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const EXPOSED =
-  'x-lazu-request-id, x-request-id, x-lazu-dropped-params, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, ' +
+  'x-lazu-request-id, x-request-id, request-id, x-lazu-dropped-params, x-lazu-estimated, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, ' +
   'x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens';
 
 /**

@@ -67,7 +67,7 @@ export class InferenceMount implements OnApplicationBootstrap {
     if (query >= 0) ({ url: request.url, key: queryKey } = cutQueryKey(target));
     const requestId = newRequestId();
     if (request.headers.origin !== undefined) {
-      nameRequest(response, requestId);
+      nameRequest(response, requestId, route.inbound.requestIdHeader);
       if (answerCors(request, response, this.config.corsOrigins)) return true;
     }
     const finished = this.draining.begin();
@@ -101,7 +101,7 @@ export class InferenceMount implements OnApplicationBootstrap {
     const query = queryOf(request.url);
     const call = { requestId, caller, startedAt, path, params, query, raw, skim, body, headers: request.headers, gone };
     const answer = await route.handle(call);
-    Object.assign(answer.headers, requestIdHeaders(requestId));
+    Object.assign(answer.headers, requestIdHeaders(requestId, route.inbound.requestIdHeader));
     await drainInto(response, answer, gone, this.config.writeStallMs);
   }
 
@@ -112,7 +112,7 @@ export class InferenceMount implements OnApplicationBootstrap {
       response.destroy();
       return;
     }
-    nameRequest(response, requestId);
+    nameRequest(response, requestId, inbound.requestIdHeader);
     sendRefusal(response, error, inbound.writeError(error, requestId).body);
   }
 }

@@ -46,7 +46,7 @@ export interface InferenceRoute {
   readonly method: string;
   readonly path: string;
   /** Whose refusals are written here; a request's own comes from its controller. */
-  readonly inbound: Pick<Inbound, 'writeError'>;
+  readonly inbound: Pick<Inbound, 'writeError' | 'requestIdHeader'>;
 }
 
 export const INFERENCE_ROUTE = 'lazu:inference-route';

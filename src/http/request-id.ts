@@ -19,12 +19,15 @@ export function newRequestId(): string {
   return `req_lazu_${ulid(undefined, random)}`;
 }
 
-/** Under our own name, and under the one that the vendors' SDKs show in their errors (`_request_id`). */
-export const requestIdHeaders = (requestId: string): Record<string, string> => ({
+/**
+ * Under our own name, and under the one that the vendors' SDKs show in their errors (`_request_id`).
+ * @param vendors OpenAI's unless it says otherwise
+ */
+export const requestIdHeaders = (requestId: string, vendors = 'x-request-id'): Record<string, string> => ({
   'x-lazu-request-id': requestId,
-  'x-request-id': requestId,
+  [vendors]: requestId,
 });
 
-export function nameRequest(response: ServerResponse, requestId: string): void {
-  for (const [name, value] of Object.entries(requestIdHeaders(requestId))) response.setHeader(name, value);
+export function nameRequest(response: ServerResponse, requestId: string, vendors?: string): void {
+  for (const [name, value] of Object.entries(requestIdHeaders(requestId, vendors))) response.setHeader(name, value);
 }

@@ -44,6 +44,8 @@ export interface Inbound {
   readFacts(body: JsonObject, size: number): RequestFacts;
   /** The caller's own envelope: a JSON body before the first byte, one last frame after it. */
   writeError(error: LazuError, requestId: string): { body: JsonObject; frame: string };
+  /** Where this dialect's SDKs look for the id of a request; default: `x-request-id`. */
+  readonly requestIdHeader?: string;
   /** What is sent when an upstream has been silent for `KEEPALIVE_MS`. */
   readonly keepAliveFrame: string;
   /** How the frames of a stream leave, where they do not leave as server-sent events: made for one answer, fed all that is sent. */

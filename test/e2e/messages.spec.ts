@@ -69,6 +69,7 @@ describe('Anthropic’s own models, for callers in Anthropic’s dialect', () =>
     const said = message([thought, text('Hello there!')], { usage });
     upstream.answers(answerJson(said), answerStream(messageFrames(said)));
     const whole = await anthropic.messages.create(hello).withResponse();
+    expect((whole.data as any)._request_id).toBe(whole.response.headers.get('x-lazu-request-id'));
     const stream = anthropic.messages.stream(hello);
     const streamed = await stream.finalMessage();
     expect(streamed.content).toEqual(whole.data.content);
@@ -187,6 +188,7 @@ describe('errors in Anthropic’s envelope', () => {
     const request_id: unknown = expect.stringMatching(/^req_lazu_/);
     const fields = { type: named, code, param: null, request_id, message: expect.any(String) as unknown };
     expect(failure.error).toEqual({ type: 'error', error: fields, request_id });
+    expect(failure.requestID).toMatch(/^req_lazu_/);
     if (status === 429) {
       expect(failure).toBeInstanceOf(Anthropic.RateLimitError);
       expect(failure.headers!.get('retry-after')).toBe('7');

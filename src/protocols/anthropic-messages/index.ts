@@ -24,6 +24,7 @@ export const anthropicMessages: Inbound & Upstream & ForeignUpstream = {
   readFacts,
   readRequest,
   writeError,
+  requestIdHeader: 'request-id',
   keepAliveFrame: writeEvent({ type: 'ping' }),
   answerWriter: as => new AnthropicAnswerWriter(as),
   writeAnswer,
