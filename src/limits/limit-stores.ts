@@ -66,6 +66,7 @@ export function inRedis(
     if (!isRejected) return store.posted(posted);
     for (const [requestId, charge] of posted) void store.rejected(requestId, charge);
   });
+  charges.watchEnded((accountId, requestIds) => store.ended(accountId, requestIds));
   ledger.watch(accountId => store.changed(accountId));
   return store;
 }

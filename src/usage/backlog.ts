@@ -16,9 +16,11 @@ export class Backlog {
   readonly #log = new Logger('Journal');
   #orphans: Orphan[] = [];
 
+  /** @param ended told of records of a dead process that are in Postgres: nothing of those requests is open anywhere */
   constructor(
     private readonly root: string,
     private readonly journal: Journal,
+    private readonly ended: (records: readonly string[]) => void = () => undefined,
   ) {}
 
   /** Journals of dead processes that nobody has begun to read. */
@@ -52,7 +54,12 @@ export class Backlog {
   async *#replay(orphan: Orphan, most: number): AsyncGenerator<readonly string[]> {
     let recorded = false;
     try {
-      for await (const records of recordsLeftIn(orphan.path)) yield* slices(records, most);
+      for await (const records of recordsLeftIn(orphan.path)) {
+        for (const portion of slices(records, most)) {
+          yield portion;
+          this.ended(portion);
+        }
+      }
       recorded = true;
       await forget(orphan.path);
       this.journal.adopt(-orphan.bytes);

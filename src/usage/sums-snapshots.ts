@@ -16,7 +16,7 @@ export interface SumsSnapshot {
 /** The bounds are for the planner: it reads the partitions between them alone. */
 const RECORDED = `
   SELECT request_id FROM usage_records
-  WHERE request_id = ANY($1::text[]) AND request_id BETWEEN $2 COLLATE "C" AND $3 COLLATE "C"`;
+  WHERE request_id = ANY($1::text[]) AND request_id BETWEEN $2 AND $3`;
 
 const SPENT = `
   SELECT coalesce(sum(charge_micro_usd), 0)::text AS spent FROM usage_rollups

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { accountIdOf, requestIdOf } from './journal/line.js';
 
 /** What one request cost. */
 export interface Charge {
@@ -30,6 +31,7 @@ export class UnflushedCharges {
   readonly #byRequest = new Map<string, Charge>();
   readonly #watchers: Watcher[] = [];
   readonly #postedWatchers: PostedWatcher[] = [];
+  readonly #endedWatchers: ((accountId: string, requestIds: readonly string[]) => void)[] = [];
   readonly #before: (() => Promise<void>)[] = [];
   #batches: Promise<unknown> = Promise.resolve();
   #reads: Promise<unknown> = Promise.resolve();
@@ -127,6 +129,24 @@ export class UnflushedCharges {
   /** Told when sums that were read before are no longer true. */
   watch(watcher: Watcher): void {
     this.#watchers.push(watcher);
+  }
+
+  /** Records of a dead process, as JSON text: its requests are over, and in the sums. */
+  ended(records: readonly string[]): void {
+    if (this.#endedWatchers.length === 0) return;
+    const byAccount = new Map<string, string[]>();
+    for (const record of records) {
+      const accountId = accountIdOf(record);
+      const ids = byAccount.get(accountId);
+      if (ids) ids.push(requestIdOf(record));
+      else byAccount.set(accountId, [requestIdOf(record)]);
+    }
+    for (const watcher of this.#endedWatchers) for (const [accountId, ids] of byAccount) watcher(accountId, ids);
+  }
+
+  /** Told of requests whose process died, once they are in the sums. */
+  watchEnded(watcher: (accountId: string, requestIds: readonly string[]) => void): void {
+    this.#endedWatchers.push(watcher);
   }
 
   /** Told when charges are in the sums, or never will be. */

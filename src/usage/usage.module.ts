@@ -78,7 +78,7 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
     { provide: Journal, inject: [Config, RecordQueue], useFactory: openJournal },
     {
       provide: Recorder,
-      inject: [Config, Database, RecordQueue, Journal, LedgerService, ChargeBook],
+      inject: [Config, Database, RecordQueue, Journal, LedgerService, ChargeBook, UnflushedCharges],
       useFactory: (
         config: Config,
         database: Database,
@@ -86,12 +86,13 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
         journal: Journal,
         ledger: LedgerService,
         charges: ChargeBook,
+        unflushed: UnflushedCharges,
       ): Recorder =>
         new Recorder({
           database,
           queue,
           journal,
-          backlog: new Backlog(rootOf(config), journal),
+          backlog: new Backlog(rootOf(config), journal, records => unflushed.ended(records)),
           ledger: config.billing === 'prepaid' ? ledger : undefined,
           charges,
           root: rootOf(config),

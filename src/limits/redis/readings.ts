@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { limitMetrics } from '../metrics.js';
 import type { Membership } from './membership.js';
 import { CODE } from './money-scripts.js';
-import type { Reply } from './redis-link.js';
+import { RedisAway, type Reply } from './redis-link.js';
 import { SCRIPTS, type Script } from './scripts.js';
 import { bounded, type SharedFunds } from './shared-funds.js';
 
@@ -51,7 +51,12 @@ export class Readings {
     const name = whose.quotaMicroUsd === undefined ? whose.accountId : `${whose.accountId} ${whose.keyId}`;
     let reading = this.#underWay.get(name);
     if (!reading) {
-      reading = this.#read(whose, unread).finally(() => this.#underWay.delete(name));
+      reading = this.#read(whose, unread)
+        .catch((error: Error) => {
+          if (!(error instanceof RedisAway)) this.#log.error(`what ${name} has left cannot be read: ${error.message}`);
+          throw error;
+        })
+        .finally(() => this.#underWay.delete(name));
       this.#underWay.set(name, reading);
     }
     return reading;

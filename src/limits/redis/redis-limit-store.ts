@@ -5,6 +5,7 @@ import type { Left, LimitStore, Reservation, Revocation, Verdict } from '../limi
 import { Figures } from './figures.js';
 import { Membership } from './membership.js';
 import { CODE } from './money-scripts.js';
+import type { RedisLimitStoreOptions } from './options.js';
 import { Postings } from './postings.js';
 import { Readings } from './readings.js';
 import { RedisAway, type RedisLink, type Reply } from './redis-link.js';
@@ -13,7 +14,6 @@ import { Revocations } from './revocations.js';
 import { SCRIPTS, type Script } from './scripts.js';
 import { Settlements } from './settlements.js';
 import { holdOf, microUsd, isLimited, openOf, ratesOf, unavailable, type OpenRequest } from './open-request.js';
-import type { SharedFunds } from './shared-funds.js';
 import { verdictOf } from './verdicts.js';
 
 const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined });
@@ -21,18 +21,6 @@ const EPOCH_KEYS = 'lazu:{epoch}:';
 /** Figures are compared with the ledger so often, if anybody asks. */
 const REFRESH_US = 60_000_000;
 const REGISTER_AT_ONCE = 50;
-export interface RedisLimitStoreOptions {
-  readonly funds: SharedFunds;
-  /** Longer than any request: the hold of a request that did not end by then was a dead process' (trap 9). */
-  readonly holdExpiresMs: number;
-  /** Until every host has heard of a revocation by itself, or refuses everybody. */
-  readonly revokedForMs: number;
-  /** Least time between two steps of one stream's hold. */
-  readonly extendEveryMs?: number;
-  /** ms, of tests; absent: Redis' own clock */
-  readonly now?: () => number;
-}
-
 /**
  * Limits, holds and revocation of all hosts on one Redis: each operation is one script, and one round trip, on keys of one account.
  * What it cannot ask it refuses (503), except where nothing binds.
@@ -186,6 +174,11 @@ export class RedisLimitStore implements LimitStore {
   posted(charges: ReadonlyMap<string, Charge>): void {
     const known = [...charges].filter(([id]) => this.#charged.delete(id) && this.#settlements.posted(id));
     this.#postings.posted(new Map(known));
+  }
+
+  /** The process that had these is dead; they are in the sums now. What it held comes back. */
+  ended(accountId: string, requestIds: readonly string[]): void {
+    this.#postings.postedOf(accountId, requestIds);
   }
 
   /** This one will never be in the sums: nobody pays for it. */

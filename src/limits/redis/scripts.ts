@@ -214,8 +214,10 @@ export const SCRIPTS = {
   install: withMoney(INSTALL),
   /** The sums changed otherwise than by what was settled: read them again. */
   forget: withMoney(`forget() return { ${CODE.done} }`),
-  /** ARGV: 2 … requests whose charges are in the sums for so long that no reading under way lacks them. */
-  posted: withMoney(`for at = 2, #ARGV do redis.call('HDEL', charges, ARGV[at]) end return { ${CODE.done} }`),
+  /** ARGV: 2 … requests that are over, and in the sums for so long that no reading under way lacks them. */
+  posted: withMoney(
+    `for at = 2, #ARGV do give_back(ARGV[at]) redis.call('HDEL', charges, ARGV[at]) end return { ${CODE.done} }`,
+  ),
   revoke: script(PRELUDE, REVOKE),
   hello: script(PRELUDE, HELLO),
   leave: script(PRELUDE, LEAVE),

@@ -1,0 +1,108 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { answerJson, chatAnswer, FakeUpstream, usage } from '../support/fake-upstream.js';
+import { LazuProcess } from '../support/lazu-process.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
+import { until } from '../support/usage.js';
+
+jest.setTimeout(90_000);
+
+const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello' }], max_tokens: 1_000 };
+const INPUT = Buffer.byteLength(JSON.stringify(chat));
+/** gpt-4o-mini: 0.15 and 0.60 USD per million tokens. */
+const HOLD = Math.ceil(INPUT * 0.15 + 1_000 * 0.6);
+const CALLERS = 6;
+
+describeWithRedis('three hosts on one Redis, one of which is killed while Redis forgets everything', () => {
+  let redis: RedisServer;
+  let database: TestDatabase;
+  let upstream: FakeUpstream;
+  const dataDirs: string[] = [];
+  const hosts: LazuProcess[] = [];
+
+  const start = async (dataDir: string): Promise<LazuProcess> => {
+    const lazu = await LazuProcess.start({
+      DATABASE_URL: database.url,
+      LAZU_DATA_DIR: dataDir,
+      REDIS_URL: redis.url,
+      BILLING: 'prepaid',
+      OPENAI_API_KEY: 'sk-operators-secret',
+      OPENAI_BASE_URL: `${upstream.url}/v1`,
+    });
+    lazu.adminKey ||= hosts[0]!.adminKey;
+    return lazu;
+  };
+  beforeAll(async () => {
+    [redis, database, upstream] = await Promise.all([RedisServer.start(), createTestDatabase(), FakeUpstream.start()]);
+    for (let count = 0; count < 3; count++) {
+      dataDirs.push(await mkdtemp(join(tmpdir(), 'lazu-host-')));
+      hosts.push(await start(dataDirs[count]!));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all(hosts.map(host => host.kill('SIGTERM')));
+    await Promise.all([redis.stop(), upstream.stop(), database.drop()]);
+    for (const dataDir of dataDirs) await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('traps 9 and 10: exactly what the balance covers is paid for, and what the dead held comes back', async () => {
+    upstream.answers(async (request, response) => {
+      await sleep(50 + Math.random() * 100);
+      await answerJson(chatAnswer('Hello!', { usage: usage(INPUT, 1_000) }))(request, response);
+    });
+    const [first] = hosts as [LazuProcess];
+    const admin = (method: string, path: string, body?: object) =>
+      first.admin(method, `/api/admin/accounts${path}`, body);
+    const { id } = await admin('POST', '', { name: 'tenant', rpm: 1_000_000, tpm: 1_000_000_000 });
+    const { key } = await admin('POST', `/${id}/keys`, { name: 'k' });
+    const funded = 400 * HOLD;
+    await admin('POST', `/${id}/adjustments`, { amount_micro_usd: funded, reference: 'start', note: 'test' });
+    const standing = async () =>
+      (await fetch(`${first.url}/api/account`, { headers: { authorization: `Bearer ${key}` } })).json() as Promise<any>;
+
+    const seen: { at: number; status: number }[] = [];
+    let running = true;
+    const caller = async (host: number) => {
+      while (running) {
+        const response = await hosts[host]!.post('/v1/chat/completions', chat, { key }).catch(() => undefined);
+        await response?.text().catch(() => undefined);
+        const status = response?.status ?? 0;
+        seen.push({ at: performance.now(), status });
+        if (status !== 200) await sleep(50);
+      }
+    };
+    const callers = hosts.flatMap((_, host) => Array.from({ length: CALLERS }, () => caller(host)));
+    await sleep(500);
+    await hosts[2]!.kill('SIGKILL');
+    const flushedAt = performance.now();
+    await redis.flush();
+    await sleep(1_000);
+    hosts[2] = await start(dataDirs[2]!);
+    await until(() => seen.some(({ at, status }) => status === 200 && at > flushedAt + 1_000), 10_000);
+    await until(async () => (await standing()).available_micro_usd < HOLD, 30_000);
+    running = false;
+    await Promise.all(callers);
+
+    const refusals = seen.filter(({ status }) => status === 503);
+    for (const { at } of refusals) expect(at - flushedAt).toBeLessThan(5_000);
+    for (const { status } of seen) expect([0, 200, 403, 503]).toContain(status); // 0: its host was gone
+
+    // What the killed host held comes back once its journal is recorded, a few seconds after its next start.
+    await until(async () => (await standing()).held_micro_usd === 0, 15_000);
+    const { balance_micro_usd: balance } = await standing();
+    expect(balance).toBeGreaterThanOrEqual(0);
+    // All that is left is paid for now, to the last request that it covers.
+    let paid = 0;
+    while ((await first.post('/v1/chat/completions', chat, { key })).status === 200) paid++;
+    expect(paid).toBe(Math.floor(balance / HOLD));
+    const last = await standing();
+    expect(last.balance_micro_usd).toBeGreaterThanOrEqual(0);
+    expect(last.balance_micro_usd).toBeLessThan(HOLD + paid);
+    await until(async () => (await admin('GET', `/${id}`)).balance_micro_usd === last.balance_micro_usd, 5_000);
+    expect(await first.admin('GET', '/api/admin/ledger/check')).toMatchObject({ ok: true, problems: [] });
+  });
+});
