@@ -236,6 +236,23 @@ describe('trap 30: one `message_start`, also when a second channel answers', () 
     const record = await recordOf(stream.response!);
     expect(record.routing.attempts.map(({ outcome }: any) => outcome)).toEqual(['ok', 'ok']);
   });
+
+  it('and what only models of Anthropic can do goes to the channel that speaks to them', async () => {
+    await lazu.admin('PUT', '/api/admin/models/acme/both', { vendor_id: 'acme', supported_endpoint_types: ['chat'] });
+    const prices = { input_per_mtok: 1, output_per_mtok: 2, per_tool_web_search: '0.01' };
+    await lazu.admin('PUT', '/api/admin/models/acme/both/prices/direct', prices);
+    for (const [priority, provider] of ['openai-compatible', 'anthropic'].entries()) {
+      await lazu.admin('POST', '/api/admin/channels', {
+        ...{ name: `both ${priority}`, provider, lane: 'direct', base_url: upstream.url, credential: 'sk', priority },
+        models: [{ model: 'acme/both' }],
+      });
+    }
+    upstream.answers(answerJson(message([text('Found.')])));
+    const tools = [{ type: 'web_search_20250305', name: 'web_search' }];
+    await anthropic.messages.create({ ...hello, model: 'acme/both', tools } as any);
+    expect(upstream.seen.map(({ path }) => path)).toEqual(['/v1/messages']);
+    expect(upstream.last.body.tools).toEqual(tools);
+  });
 });
 
 it('the sandbox answers in this dialect too', async () => {

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { LazuError } from '../../errors.js';
 import type { JsonObject } from '../protocol.js';
 import { permittedBetas } from './betas.js';
 import { readCountFacts, readFacts } from './read-facts.js';
+import { readRequest } from './read-request.js';
 import { REFUSED_FIELDS } from './stored-objects.js';
 
 const hello = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'Hi' }] };
@@ -114,6 +116,65 @@ describe('readFacts', () => {
     [{ type: 'still_to_come_20270101', name: 'x' }, 'tool_other'],
   ])('knows what %j needs', (tool, need) => {
     expect(facts({ tools: [tool] }).needs).toEqual([need]);
+  });
+});
+
+describe('whatever a caller sends', () => {
+  const junk = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom(null, '', 0, [], {}, [null], [[]], [{}]));
+  const or = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof({ weight: 20, arbitrary }, { weight: 1, arbitrary: junk });
+  const types = [
+    ...['text', 'image', 'document', 'tool_use', 'tool_result', 'thinking', 'redacted_thinking', 'search_result'],
+    ...['compaction', 'mid_conv_system', 'server_tool_use', 'web_search_tool_result', 'container_upload', 'riddle'],
+  ];
+  const source = fc.record({
+    type: fc.constantFrom('base64', 'url', 'text', 'content', 'file'),
+    data: junk,
+    url: junk,
+  });
+  const block = fc.record(
+    {
+      type: or(fc.constantFrom(...types)),
+      ...{ text: or(fc.string()), source: or(source), content: or(fc.string()), tool_use_id: or(fc.string()) },
+      ...{ id: junk, name: junk, input: junk, thinking: junk, data: or(fc.constant('lazu_x')), title: junk },
+      ...{ signature: or(fc.constantFrom('lazu_e30', 'EqQB')), citations: junk, cache_control: junk },
+    },
+    { requiredKeys: ['type'] },
+  );
+  const content = or(fc.oneof(fc.string(), fc.array(or(block), { maxLength: 3 })));
+  const message = fc.record({ role: or(fc.constantFrom('user', 'assistant', 'system')), content });
+  const fields = ['system', 'tools', 'tool_choice', 'thinking', 'output_config', 'metadata', 'stream', 'temperature'];
+  const body = fc
+    .tuple(
+      fc.array(or(message), { minLength: 1, maxLength: 3 }),
+      fc.array(fc.tuple(fc.constantFrom(...fields, ...Object.keys(hello), 'stop_sequences', 'container'), junk), {
+        maxLength: 2,
+      }),
+    )
+    .map(([messages, odd]): JsonObject => ({ ...hello, messages, ...Object.fromEntries(odd) }));
+
+  it('is read, or refused in words of the contract', () => {
+    let read = 0;
+    fc.assert(
+      fc.property(body, asked => {
+        try {
+          readFacts(asked, sizeOf(asked));
+          readRequest(asked);
+          read++;
+        } catch (error) {
+          expect(error).toBeInstanceOf(LazuError);
+          expect((error as LazuError).status).toBeLessThan(500);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(read).toBeGreaterThan(20);
+  });
+
+  it('is not followed into any depth', () => {
+    let nested: JsonObject = { type: 'text', text: 'x' };
+    for (let depth = 0; depth < 10_000; depth++) nested = { type: 'tool_result', tool_use_id: 't', content: [nested] };
+    const messages = [{ role: 'user', content: [nested] }];
+    expect(() => readFacts({ ...hello, messages }, 1_000_000)).toThrow(LazuError);
   });
 });
 

@@ -23,7 +23,12 @@ interface Walk {
   imageBytes: number;
   documentBytes: number;
   readonly needs: Set<string>;
+  /** Blocks around the block that is looked at. */
+  depth: number;
 }
+
+/** A document made of blocks, in the result of a tool, in a message: nobody means more. */
+const DEEPEST = 8;
 
 /**
  * Check what the gateway itself depends on, and read what it must know. Everything else is the upstream's to judge.
@@ -46,7 +51,7 @@ export function readCountFacts(body: JsonObject, size: number): RequestFacts {
   checkScalars(body);
   refuseFields(body);
 
-  const walk: Walk = { images: 0, fetched: 0, imageBytes: 0, documentBytes: 0, needs: new Set() };
+  const walk: Walk = { images: 0, fetched: 0, imageBytes: 0, documentBytes: 0, needs: new Set(), depth: 0 };
   if (Array.isArray(body.system)) walkBlocks(body.system, 'system', walk);
   messages.forEach((message, at) => walkMessage(message, `messages.${at}`, walk));
   if (Array.isArray(body.tools)) body.tools.forEach((tool, at) => walkTool(tool, `tools.${at}`, walk));
@@ -82,7 +87,10 @@ function walkMessage(message: unknown, path: string, walk: Walk): void {
 }
 
 function walkBlocks(blocks: readonly unknown[], path: string, walk: Walk): void {
+  if (walk.depth === DEEPEST) throw wrongType(path, 'less deeply nested');
+  walk.depth++;
   for (let at = 0; at < blocks.length; at++) walkBlock(blocks[at], `${path}.${at}`, walk);
+  walk.depth--;
 }
 
 function walkBlock(block: unknown, path: string, walk: Walk): void {

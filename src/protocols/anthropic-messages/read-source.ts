@@ -3,8 +3,9 @@ import type { CacheMark, Source } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { isAbsent, isObject, missing, wrongType } from '../scalars.js';
 
+/** Another channel may speak this protocol itself, and then it is no trouble. */
 export const unsupported = (param: string, why: string): LazuError =>
-  new LazuError('unsupported_parameter', `\`${param}\` ${why}`, { param });
+  new LazuError('unsupported_parameter', `\`${param}\` ${why}`, { param, retryable: true });
 
 export function requiredText(value: unknown, path: string): string {
   if (isAbsent(value)) throw missing(path);
