@@ -159,6 +159,73 @@ describeWithRedis('three hosts on one Redis', () => {
     expect(report).toMatchObject({ status: 'ready', redis: 'up' });
   });
 
+  it('goes on where it was when Redis forgets everything in the middle of it', async () => {
+    upstream.answers(async (request, response) => {
+      await sleep(200);
+      await answerJson(chatAnswer('Hello!', { usage: usage(INPUT, 1_000) }))(request, response);
+    });
+    const { key } = await tenant(40 * HOLD + HOLD - 1);
+    const before = upstream.seen.length;
+    const running = together(30, key);
+    await until(() => upstream.seen.length - before === 30);
+    await redis.flush();
+    const flushedAt = performance.now();
+    const statuses = new Set<number>();
+    while (upstream.seen.length - before < 40 && performance.now() - flushedAt < 5_000) {
+      for (const status of await together(9, key)) statuses.add(status);
+    }
+    expect(counted(await running, 200)).toBe(30);
+    while ((await ask(hosts[1]!, key)).status === 200);
+    expect(upstream.seen.length - before).toBe(40);
+    for (const status of statuses) expect([200, 403, 503]).toContain(status);
+    const left = await standing(key);
+    expect(left.held_micro_usd).toBe(0);
+    expect(left.balance_micro_usd).toBeGreaterThanOrEqual(HOLD - 1);
+    expect(left.balance_micro_usd).toBeLessThan(HOLD + 40);
+  });
+
+  describe('while Redis is away', () => {
+    let of: Awaited<ReturnType<typeof tenant>>;
+    beforeAll(async () => {
+      of = await tenant(1_000 * HOLD);
+      expect((await ask(hosts[1]!, of.key)).status).toBe(200);
+      await redis.kill();
+    });
+
+    it('refuses at once what money binds, and says when to come back', async () => {
+      const since = performance.now();
+      const answers = await Promise.all(hosts.map(host => ask(host, of.key)));
+      expect(performance.now() - since).toBeLessThan(1_000);
+      for (const answer of answers) {
+        expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+        expect((await answer.json()).error).toMatchObject({ code: 'service_unavailable', type: 'api_error' });
+      }
+      expect((await hosts[0]!.get('/api/account', bearer(of.key))).status).toBe(503);
+    });
+
+    it('serves what asks for no money, and stays ready', async () => {
+      expect((await hosts[0]!.get('/v1/models', bearer(of.key))).status).toBe(200);
+      const ready = await hosts[0]!.get('/readyz');
+      expect(ready.status).toBe(200);
+      expect(await ready.json()).toMatchObject({ redis: 'down' });
+      expect(await (await fetch(`${hosts[0]!.url}/metrics`)).text()).toMatch(/^lazu_redis_up 0/m);
+    });
+
+    it('trap 17: revokes all the same, elsewhere within a second', async () => {
+      const since = performance.now();
+      await admin('DELETE', `/keys/${of.keyId}`);
+      expect(performance.now() - since).toBeLessThan(1_000);
+      await until(async () => (await ask(hosts[2]!, of.key)).status === 401, 1_000);
+    });
+
+    it('goes on within 5 s when it is back', async () => {
+      const { key } = await tenant(1_000 * HOLD);
+      await redis.restart();
+      for (const host of hosts) await until(async () => (await ask(host, key)).status === 200, 5_000);
+      expect(await (await hosts[0]!.get('/readyz')).json()).toMatchObject({ redis: 'up' });
+    });
+  });
+
   it('leaves a ledger that adds up', async () => {
     expect(await admin('GET', '/ledger/check')).toMatchObject({ ok: true, problems: [] });
   });

@@ -60,10 +60,10 @@ export class TestHost {
     readonly vanish: () => Promise<void> = close,
   ) {}
 
-  static inMemory(bank: Bank, now: () => number, prepaid = true): TestHost {
+  static inMemory(bank: Bank, now: () => number): TestHost {
     let host = undefined as TestHost | undefined;
     const source: FundsSource = {
-      prepaid,
+      prepaid: true,
       read: work => host!.charges.read(work),
       balance: () => bank.read(() => bank.balance),
       spent: () => bank.read(() => bank.spentToday),
@@ -82,11 +82,14 @@ export class TestHost {
     return host;
   }
 
-  /** @param now undefined: Redis' own clock */
-  static async inRedis(bank: Bank, url: string, now?: () => number, prepaid = true): Promise<TestHost> {
+  /**
+   * @param now undefined: Redis' own clock
+   * @param extendEveryMs least time between two steps of one hold
+   */
+  static async inRedis(bank: Bank, url: string, now?: () => number, extendEveryMs = 0): Promise<TestHost> {
     let host = undefined as TestHost | undefined;
     const funds: SharedFunds = {
-      prepaid,
+      prepaid: true,
       caughtUp: () => host!.charges.caughtUp,
       snapshot: async work => {
         const { balance, spentToday } = bank;
@@ -105,7 +108,7 @@ export class TestHost {
       funds,
       holdExpiresMs: EXPIRES,
       revokedForMs: 60_000,
-      extendEveryMs: 0,
+      extendEveryMs,
       ...(now && { now }),
     });
     host = new TestHost(

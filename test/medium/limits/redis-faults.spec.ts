@@ -64,6 +64,28 @@ describeWithRedis('Redis that fails', () => {
     expect(asked).toBeLessThan(60); // beats of three hosts
   });
 
+  it('is asked by a stream for more at most once a second, which the stream does not wait for', async () => {
+    const host = await TestHost.inRedis(bank, server.url, undefined, 1_000);
+    await host.topUp(100n);
+    await host.reserve(asking({ requestId: 'long' }));
+    const since = performance.now();
+    expect(await host.store.extend('long', 10n)).toBe(true);
+    expect(performance.now() - since).toBeLessThan(300);
+    const more = host.store.extend('long', 10n);
+    await sleep(500);
+    expect((await account())?.heldMicroUsd).toBe(20n);
+    expect(await more).toBe(true);
+    expect(performance.now() - since).toBeGreaterThan(990);
+    expect((await account())?.heldMicroUsd).toBe(30n);
+    const last = host.store.extend('long', 10n);
+    host.store.settle('long', 25n, 1); // it ends while it waits
+    expect(await last).toBe(true);
+    await host.told();
+    expect(await account()).toEqual({ balanceMicroUsd: 75n, heldMicroUsd: 0n });
+    await host.post();
+    await host.close();
+  });
+
   it('holds up nobody: what binds is refused at once, what does not goes on', async () => {
     await first.topUp(100n);
     await first.reserve(asking({ requestId: 'runs' }));
