@@ -1,4 +1,4 @@
-import { object, oneOf, integer, exactly, text } from '../schemas/schema.js';
+import { exactly, integer, nullable, object, oneOf, text } from '../schemas/schema.js';
 import type { Operations } from './operation.js';
 
 const operation = { tag: 'Operation' } as const;
@@ -18,6 +18,7 @@ export const pageOperations: Operations = {
     answer: object({
       status: oneOf(['ready', 'draining']),
       database: oneOf(['up', 'down']),
+      redis: nullable(oneOf(['up', 'down'], 'Null: no `REDIS_URL`.')),
       other_instances: integer('Other live hosts on this database.'),
     }),
   },
