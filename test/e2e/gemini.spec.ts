@@ -176,7 +176,7 @@ describe('what goes wrong, in Google’s envelope', () => {
       () => undefined,
       (error: unknown) => error,
     );
-    if (!(thrown instanceof ApiError)) throw thrown ?? new Error('it did not fail');
+    if (!(thrown instanceof ApiError)) throw new Error('no ApiError', { cause: thrown });
     return { status: thrown.status, error: JSON.parse(thrown.message).error };
   };
 
@@ -262,7 +262,7 @@ describe('what goes wrong, in Google’s envelope', () => {
     });
     const reader = response.body!.getReader();
     let text = '';
-    while (!text.includes('leave')) text += Buffer.from((await reader.read()).value!).toString();
+    while (!text.includes('leave')) text += Buffer.from((await reader.read()).value).toString();
     abort.abort();
     const record = await recordOf(response);
     expect(record).toMatchObject({

@@ -13,12 +13,17 @@ interface Stored {
   }[];
 }
 
+/** `own`: the recorded request itself, if there is one. */
+export interface GeminiExchange extends Exchange {
+  readonly own: Record<string, any> | undefined;
+}
+
 /** Every recorded exchange of Gemini's content generation, at either host; `request` is the chat request that stands for the recorded one. */
-export function geminiExchanges(folder: string, provider: 'gemini' | 'vertex'): Exchange[] {
+export function geminiExchanges(folder: string, provider: 'gemini' | 'vertex'): GeminiExchange[] {
   const files = readdirSync(join(folder, provider)).map(name => `${provider}/${name}`);
   return files.flatMap(file => {
     const { exchanges } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Stored;
-    return exchanges.flatMap(({ request, response }, index): Exchange[] => {
+    return exchanges.flatMap(({ request, response }, index): GeminiExchange[] => {
       const text = typeof response.body === 'string' ? response.body : JSON.stringify(response.body);
       // Without a request it may be of Google's other API, whose answers have no candidates.
       if (request ? !/:(?:streamG|g)enerateContent\b/.test(request.url) : !text.includes('"candidates"')) return [];
@@ -28,6 +33,7 @@ export function geminiExchanges(folder: string, provider: 'gemini' | 'vertex'): 
           name: `${file}#${index}`,
           provider,
           url: request?.url,
+          own: request?.body,
           request: chatRequest(request?.body ?? {}, streamed),
           status: response.status,
           headers: response.headers,

@@ -62,7 +62,7 @@ function place(input: any, { jsonPath, stringValue, numberValue, boolValue }: an
 }
 
 /** Contract §13, as the vendor's page describes the fields. */
-function dimensionsOf(usage: any): Record<string, number> {
+export function dimensionsOf(usage: any): Record<string, number> {
   const of = (details: any[] | undefined, modality: string): number =>
     details?.find(one => one.modality === modality)?.tokenCount ?? 0;
   // What is a document in the prompt may be an image in the cache: then it is not fresh, and not less than none.
