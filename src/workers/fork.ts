@@ -1,5 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
+import { closeLostConnections } from './handed-over.js';
 import { Link, type Parcel } from './link.js';
 
 /** A worker process as its primary sees it. */
@@ -14,10 +15,9 @@ export interface Forked {
 
 /** Another process of the same program; it ends with this one. */
 export function fork(): Forked {
-  // Workers accept by themselves. By the default, round robin, a connection on its way to a worker that dies is left open for ever.
-  cluster.schedulingPolicy = cluster.SCHED_NONE;
   cluster.setupPrimary({ serialization: 'advanced' }); // bigint and Map travel as they are
   const worker = cluster.fork();
+  closeLostConnections(worker.process);
   worker.on('error', () => undefined); // a message that no longer reached it; its end says so too
   const link = new Link({
     send: parcels => void worker.send(parcels, () => undefined),
