@@ -102,17 +102,23 @@ export class RedisLink {
   #inTime<T>(answer: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const asked = performance.now();
-      const late = setTimeout(() => {
+      let isAnswered = false;
+      const giveUp = () => {
+        if (isAnswered) return;
         this.#silentSince ??= asked;
         reject(new RedisAway(`Redis did not answer within ${PATIENCE_MS} ms`, true));
-      }, PATIENCE_MS);
+      };
+      // If it was this process that stood still, the answer is there and is read before `setImmediate` runs.
+      const late = setTimeout(() => setImmediate(giveUp), PATIENCE_MS);
       answer.then(
         value => {
+          isAnswered = true;
           clearTimeout(late);
           this.#silentSince = undefined;
           resolve(value);
         },
         (error: Error) => {
+          isAnswered = true;
           clearTimeout(late);
           if (error instanceof ErrorReply) this.#log.error(`Redis refuses: ${error.message}`);
           reject(new RedisAway(error.message, true));
