@@ -29,7 +29,8 @@ const anthropic: AgentVendor = {
         ...(text === undefined ? [] : [{ type: 'text', text }]),
         ...called.map(call => ({ type: 'tool_use', ...call })),
       ],
-      { stop_reason: called.length > 0 ? 'tool_use' : 'end_turn' },
+      // Claude Code sends thoughts back to the model that they came from only.
+      { model: 'claude-haiku-4-5-20251001', stop_reason: called.length > 0 ? 'tool_use' : 'end_turn' },
     );
     return streamed ? answerStream(messageFrames(said)) : answerJson(said);
   },

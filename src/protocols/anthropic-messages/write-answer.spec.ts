@@ -163,6 +163,19 @@ describe('trap 31: what other protocols sealed', () => {
     expect(sentBack(content)[0]).toMatchObject({ sealed });
   });
 
+  it('stands behind a text where something follows; the text stays the last block of an answer', () => {
+    const redacted = { type: 'redacted_thinking', data: writeSeal(sealed) };
+    const late = [text('A'), ended, seal, ended];
+    for (const said of [[text('A'), seal, ended], late]) {
+      expect(whole([start, ...said, end]).content).toEqual([{ type: 'text', text: 'A' }]);
+      expect(whole([start, ...said, ...call('a', 'f'), ended, end]).content).toMatchObject([
+        { type: 'text' },
+        redacted,
+        { type: 'tool_use' },
+      ]);
+    }
+  });
+
   it('is never taken for a signature of Anthropic’s, which stays as it is', () => {
     const mine = { type: 'thinking', thinking: 'Hm.', signature: 'EqQBCgIYAhIM+/==' };
     const own: Sealed = { protocol: 'anthropic-messages', value: mine };
@@ -186,13 +199,8 @@ describe('trap 31: what other protocols sealed', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), value => {
         const kept = JSON.parse(JSON.stringify(value)) as JsonObject;
-        const { content } = whole([
-          start,
-          text('a'),
-          { type: 'sealed-block', sealed: { ...bytes, value } },
-          ended,
-          end,
-        ]);
+        const kind = { type: 'sealed-block', sealed: { ...bytes, value } } as const;
+        const { content } = whole([start, ...call('a', 'f'), kind, ended, end]);
         expect(sentBack(content)[1]).toMatchObject({ type: 'opaque', sealed: { ...bytes, value: kept } });
       }),
     );

@@ -13,12 +13,16 @@ interface Open {
 /**
  * The content of an answer as Anthropic's block events, with gapless indices and never two blocks at once (trap 30).
  * What another protocol sealed becomes the signature of the thought that it belongs to, else a block of redacted thinking behind the block
- * that it came with, where it will be found again in its place.
+ * that it came with, where it will be found again in its place. A text is the last block of an answer, or the seal behind it is left out:
+ * clients, Claude Code among them, take the last block for what the answer says, and no vendor insists on what it sealed with a text.
  */
 export class BlockWriter {
   #index = 0;
   #open: Open | undefined;
   #behind: Sealed[] = [];
+  /** Seals of the text that ended last, for when something follows it. */
+  #behindText: Sealed[] = [];
+  #last: Open['type'] | undefined;
   #calls = 0;
 
   /** Whether the model called a tool. */
@@ -36,7 +40,11 @@ export class BlockWriter {
         return [...this.#begin('thinking'), this.#delta({ type: 'thinking_delta', thinking: event.text })];
       case 'tool-call-start':
         this.#calls++;
-        return [...this.close(), this.#start('tool_use', { id: event.id, name: event.name, input: {} })];
+        return [
+          ...this.close(),
+          ...this.#sealed(),
+          this.#start('tool_use', { id: event.id, name: event.name, input: {} }),
+        ];
       case 'tool-input-delta':
         if (event.json === '' || this.#open?.type !== 'tool_use') return [];
         return [this.#delta({ type: 'input_json_delta', partial_json: event.json })];
@@ -54,22 +62,29 @@ export class BlockWriter {
     }
   }
 
-  /** Whatever is open ends. */
+  /** Whatever is open ends, also because the answer does. */
   close(): WrittenEvent[] {
     const events: WrittenEvent[] = [];
     if (this.#open?.type === 'thinking')
       events.push(this.#delta({ type: 'signature_delta', signature: this.#open.signature ?? UNSIGNED }));
     if (this.#open) events.push(this.#stop());
+    this.#last = this.#open?.type ?? this.#last;
     this.#open = undefined;
-    for (const sealed of this.#behind) events.push(this.#whole(sealedBlock(sealed)), this.#stop());
+    return this.#behind.length > 0 ? [...events, ...this.#sealed()] : events;
+  }
+
+  #sealed(): WrittenEvent[] {
+    const seals = [...this.#behindText, ...this.#behind];
+    this.#behindText = [];
     this.#behind = [];
-    return events;
+    if (seals.length > 0) this.#last = undefined;
+    return seals.flatMap(sealed => [this.#whole(sealedBlock(sealed)), this.#stop()]);
   }
 
   #begin(type: 'text' | 'thinking'): WrittenEvent[] {
     if (this.#open?.type === type) return [];
     const empty = type === 'text' ? { text: '' } : { thinking: '', signature: '' };
-    return [...this.close(), this.#start(type, empty)];
+    return [...this.close(), ...this.#sealed(), this.#start(type, empty)];
   }
 
   #start(type: Open['type'], block: JsonObject): WrittenEvent {
@@ -90,7 +105,9 @@ export class BlockWriter {
   }
 
   #seal(sealed: Sealed): void {
+    const isText = (this.#open?.type ?? this.#last) === 'text';
     if (this.#open?.type === 'thinking' && this.#open.signature === undefined) this.#open.signature = signed(sealed);
+    else if (isText) this.#behindText.push(sealed);
     else this.#behind.push(sealed);
   }
 }
