@@ -17,6 +17,8 @@ interface Stored {
 /** An exchange of a chat with Bedrock, by Converse or, for Claude, by Anthropic's messages. */
 export interface BedrockExchange extends Exchange {
   readonly api: 'converse' | 'invoke';
+  /** As the recorded client sent it. */
+  readonly sentBody: Readonly<Record<string, any>> | null;
 }
 
 /** What was invoked in a form of its own that is no chat of Lazu's: by model, and by what only that form has in its body. */
@@ -47,6 +49,7 @@ export function bedrockExchanges(folder: string): { chats: BedrockExchange[]; ot
       const streamed = headers['content-type'] === 'application/vnd.amazon.eventstream';
       chats.push({
         ...{ name, provider: 'bedrock', url: request?.url, api, status, headers, streamed },
+        sentBody: request?.body ?? null,
         request: chatRequest(request?.body ?? {}, operation.endsWith('stream')),
         bytes: kind === 'base64' ? Buffer.from(body as string, 'base64') : Buffer.from(JSON.stringify(body)),
       });
