@@ -1,3 +1,4 @@
+import Anthropic from '@anthropic-ai/sdk';
 import OpenAI, { APIError, BadRequestError, RateLimitError } from 'openai';
 import { zodResponseFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
@@ -265,6 +266,46 @@ describe("Claude on Bedrock, by Anthropic's own protocol", () => {
     expect(JSON.parse(body.trim().split('\n\n').at(-1)!.slice('data: '.length)).error.code).toBe(
       'upstream_rate_limited',
     );
+  });
+});
+
+describe("Anthropic's SDK against Claude on Bedrock: its own bytes pass", () => {
+  const model = 'claude-sonnet-4-6';
+  const said = message([anthropicText('Hello there!')]);
+  const asked = { model, max_tokens: 20, messages: hello };
+  const client = () => new Anthropic({ apiKey: lazu.apiKey, baseURL: lazu.url, maxRetries: 0 });
+
+  it('whole, with the features that it may ask for in the body', async () => {
+    upstream.answers(answerJson(said));
+    const betas = ['interleaved-thinking-2025-05-14'];
+    const answer = await client().beta.messages.create({ ...asked, betas });
+    expect(answer.content).toMatchObject([anthropicText('Hello there!')]);
+    expect(upstream.last.path).toBe('/model/global.anthropic.claude-sonnet-4-6/invoke');
+    expect(upstream.last.headers).not.toHaveProperty('anthropic-beta');
+    const { model: _, ...body } = asked;
+    const version = { anthropic_version: 'bedrock-2023-05-31', anthropic_beta: betas };
+    expect(upstream.last.body).toEqual({ ...body, ...version });
+  });
+
+  it('streamed, and an exception is an error of its own dialect', async () => {
+    upstream.answers(answerAws(messageEvents(said).map(awsChunk)));
+    const message = await client().messages.stream(asked).finalMessage();
+    expect(message).toMatchObject({ content: [anthropicText('Hello there!')], usage: { output_tokens: 5 } });
+    const begun = messageEvents(said, { end: false }).map(awsChunk);
+    upstream.answers(answerAws([...begun, awsException('serviceUnavailableException', 'Busy')]));
+    const failure = await client()
+      .messages.stream(asked)
+      .finalMessage()
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Anthropic.APIError);
+    expect(JSON.stringify((failure as { error?: unknown }).error)).toContain('overloaded');
+  });
+
+  it('counts by estimate, as Bedrock is not asked', async () => {
+    upstream.answers(answerJson({}));
+    const { response, data } = await client().messages.countTokens({ model, messages: hello }).withResponse();
+    expect([response.headers.get('x-lazu-estimated'), data.input_tokens > 0]).toEqual(['true', true]);
+    expect(upstream.seen).toHaveLength(0);
   });
 });
 
