@@ -116,6 +116,20 @@ describe.each(AGENT_VENDORS)('a coding agent on a model that is reached by $prot
     }
   });
 
+  it('trap 35: usage is read by the names that this vendor has for it, and costs something', async () => {
+    for (const streamed of [true, false]) {
+      upstream.answers(say({ text: 'Hello!' }, streamed));
+      const body = { model, max_tokens: 100, messages: [{ role: 'user', content: 'Hi' }] };
+      const { response } = streamed ? await stream(body) : await whole(body);
+      const { usage, billing } = await lazu.record(response.headers.get('x-lazu-request-id'));
+      expect(usage.dimensions).toEqual([
+        { name: 'input', quantity: 10 },
+        { name: 'output', quantity: 5 },
+      ]);
+      expect(billing.charge_micro_usd).toBeGreaterThan(0);
+    }
+  });
+
   it('is told how many tokens its conversation has', async () => {
     upstream.answers(answerJson({ input_tokens: 77 }));
     const { max_tokens: _max, metadata: _metadata, ...body } = frame(model);

@@ -25,8 +25,12 @@ function inferenceRoutes(): InferenceRoute[] {
     });
 }
 
-/** A body that every inference endpoint of a conversation takes. */
+/** A body that every inference endpoint of a conversation takes, but for Gemini's, which has the model in its path. */
 const body = { model: 'lazu/sandbox', messages: [{ role: 'user', content: 'Say ok.' }], max_tokens: 16 };
+const geminiBody = { contents: [{ role: 'user', parts: [{ text: 'Say ok.' }] }] };
+
+/** Asks for tokens with a host's credential, by the host's own library: https://github.com/googleapis/google-auth-library-nodejs */
+const ASKS_FOR_TOKENS = ['providers/vertex/access-tokens.ts'];
 
 describe('trap 13: no way around the meter', () => {
   it('trap 13: every inference route leaves a usage record for an admitted request', async () => {
@@ -34,11 +38,13 @@ describe('trap 13: no way around the meter', () => {
     expect(routes.map(({ path }) => path)).toContain('/v1/chat/completions');
     for (const { method, path } of routes) {
       expect(method).toBe('POST');
-      const response = await lazu.post(path, body);
+      const at = path.replace('{model}', 'lazu/sandbox');
+      const response = await lazu.post(at, path.startsWith('/v1beta/') ? geminiBody : body);
       expect({ path, status: response.status }).toEqual({ path, status: 200 });
       await response.text();
       const record = await lazu.record(response.headers.get('x-lazu-request-id'));
-      expect(record).toMatchObject({ status: 'completed', model: 'lazu/sandbox', usage_source: 'provider' });
+      const usage_source = /count_?tokens/i.test(path) ? 'none' : 'provider';
+      expect({ path, ...record }).toMatchObject({ path, status: 'completed', model: 'lazu/sandbox', usage_source });
     }
   });
 
@@ -51,7 +57,7 @@ describe('trap 13: no way around the meter', () => {
     const offenders = (pattern: RegExp) => outside.filter(({ text }) => pattern.test(text)).map(({ name }) => name);
     expect(offenders(/egress\/egress\.js/)).toEqual([]);
     expect(offenders(/\bprovider\w*(?:\([^)]*\))?[!?]?\.send\b/i)).toEqual([]);
-    expect(offenders(/from '(?:undici|axios|node:https|@nestjs\/axios)'|\bfetch\(/)).toEqual([]);
+    expect(offenders(/from '(?:undici|axios|node:https|@nestjs\/axios)'|\bfetch\(/)).toEqual(ASKS_FOR_TOKENS);
   });
 });
 
@@ -62,7 +68,10 @@ describe('tests named after traps', () => {
     .map(path => readFileSync(path, 'utf8'))
     .join('\n');
 
-  it.each([12, 13, 16, 17, 18, 23, 24, 25, 28, 34, 39])('there is one for trap %i', trap => {
-    expect(tests).toMatch(new RegExp(`\\b(?:it|describe)(?:\\.each\\([^;]*?\\))?\\(\\s*['"\`]trap ${trap}: `));
-  });
+  it.each([4, 5, 8, 12, 13, 16, 17, 18, 23, 24, 25, 28, 29, 30, 31, 32, 33, 34, 35, 38, 39])(
+    'there is one for trap %i',
+    trap => {
+      expect(tests).toMatch(new RegExp(`\\b(?:it|describe)(?:\\.each\\([^;]*?\\))?\\(\\s*['"\`]trap ${trap}: `));
+    },
+  );
 });
