@@ -2,6 +2,7 @@ import type { Channel } from '../catalog/route.js';
 import { LazuError } from '../errors.js';
 import { anthropicMessages } from '../protocols/anthropic-messages/index.js';
 import { bedrockConverse } from '../protocols/bedrock-converse/index.js';
+import { cohereChat } from '../protocols/cohere-chat/index.js';
 import { gemini } from '../protocols/gemini/index.js';
 import { openaiChat } from '../protocols/openai-chat/index.js';
 import { openaiResponses } from '../protocols/openai-responses/index.js';
@@ -22,6 +23,7 @@ const FOREIGN: Readonly<Partial<Record<ProtocolName, ForeignUpstream>>> = {
   'bedrock-converse': bedrockConverse,
   gemini,
   'openai-chat': openaiChat,
+  'cohere-chat': cohereChat,
 };
 
 /** What can be spoken to this model on this channel, the best for translation first. */

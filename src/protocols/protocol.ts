@@ -4,7 +4,8 @@ import type { Conversation, FileBlock, ImageBlock, Setting } from './conversatio
 import type { Usage } from './usage.js';
 
 /** The wire languages Lazu speaks. Each is a folder of pure code: no Nest, no I/O, no clock. */
-export type ProtocolName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse';
+export type ProtocolName =
+  'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse' | 'cohere-chat';
 
 export type JsonObject = Record<string, unknown>;
 

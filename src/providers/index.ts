@@ -3,6 +3,7 @@ import { azureOpenai } from './azure-openai/index.js';
 import { bedrock } from './bedrock/index.js';
 import { cerebras } from './cerebras/index.js';
 import { cloudflare } from './cloudflare/index.js';
+import { cohere } from './cohere/index.js';
 import { deepseek } from './deepseek/index.js';
 import { fireworks } from './fireworks/index.js';
 import { gemini } from './gemini/index.js';
@@ -31,6 +32,7 @@ export const providers: readonly Provider[] = [
   moonshot,
   xai,
   mistral,
+  cohere,
   groq,
   openrouter,
   together,

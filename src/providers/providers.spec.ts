@@ -51,7 +51,7 @@ describe('the list of providers', () => {
     expect(new Set(names).size).toBe(names.length);
     expect(names.sort()).toEqual(
       (
-        'anthropic azure-openai bedrock cerebras cloudflare deepseek fireworks gemini groq mistral moonshot ollama openai openai-compatible ' +
+        'anthropic azure-openai bedrock cerebras cloudflare cohere deepseek fireworks gemini groq mistral moonshot ollama openai openai-compatible ' +
         'openrouter perplexity sandbox together vertex xai'
       ).split(' '),
     );

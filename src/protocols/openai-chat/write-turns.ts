@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Block, ImageBlock, ToolCallBlock, ToolResultBlock, Turn } from '../conversation.js';
+import type { Block, ToolCallBlock, ToolResultBlock, Turn } from '../conversation.js';
+import { groupedTurns, resultImages, resultText } from '../grouped-turns.js';
 import type { JsonObject, ModelTraits } from '../protocol.js';
 import { LONGEST_CALL_ID } from './lacks.js';
 import { DETAILS_FIELD, openDetails } from './reasoning-details.js';
@@ -14,14 +15,7 @@ type Wants = Pick<ModelTraits, 'thoughtsBack' | 'cacheLifetimes'>;
  * @param drop told the path of what cannot be said
  */
 export function writeTurns(turns: readonly Turn[], wants: Wants, drop: Drop): JsonObject[] {
-  const messages: JsonObject[] = [];
-  for (let at = 0; at < turns.length;) {
-    const { role } = turns[at]!;
-    const blocks = [...turns[at++]!.blocks];
-    while (role !== 'system' && turns[at]?.role === role) blocks.push(...turns[at++]!.blocks);
-    messages.push(...writeTurn(role, blocks, wants, drop));
-  }
-  return messages;
+  return groupedTurns(turns).flatMap(({ role, blocks }) => writeTurn(role, blocks, wants, drop));
 }
 
 function writeTurn(role: Turn['role'], blocks: readonly Block[], wants: Wants, drop: Drop): JsonObject[] {
@@ -31,7 +25,8 @@ function writeTurn(role: Turn['role'], blocks: readonly Block[], wants: Wants, d
     case 'user': {
       const results = blocks.filter(block => block.type === 'tool-result');
       const rest = blocks.filter(block => block.type !== 'tool-result');
-      return [...results.map(writeResult), ...said(role, [...results.flatMap(seen), ...rest], wants, drop)];
+      const images = results.flatMap(result => resultImages({ ...result, callId: callIdOf(result.callId) }));
+      return [...results.map(writeResult), ...said(role, [...images, ...rest], wants, drop)];
     }
     case 'assistant': {
       const message = answered(blocks, wants, drop);
@@ -51,18 +46,11 @@ function said(role: string, blocks: readonly Block[], { cacheLifetimes = [] }: W
 }
 
 /** Text only: https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages */
-function writeResult({ callId, content }: ToolResultBlock): JsonObject {
-  const hasImages = content.some(({ type }) => type === 'image');
-  const text = textOf(content) || (hasImages ? 'The result is the image in the next message.' : '');
-  return { role: 'tool', tool_call_id: callIdOf(callId), content: text };
-}
-
-/** Images of a result, for the user's message behind it. */
-function seen({ callId, content, path }: ToolResultBlock): Block[] {
-  const images = content.filter((one): one is ImageBlock => one.type === 'image');
-  const label = `Image in the result of tool call ${callIdOf(callId)}:`;
-  return images.length === 0 ? [] : [{ type: 'text', text: label, path }, ...images];
-}
+const writeResult = (result: ToolResultBlock): JsonObject => ({
+  role: 'tool',
+  tool_call_id: callIdOf(result.callId),
+  content: resultText(result),
+});
 
 function answered(blocks: readonly Block[], wants: Wants, drop: Drop): JsonObject | undefined {
   const { thoughtsBack } = wants;
