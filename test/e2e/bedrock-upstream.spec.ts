@@ -15,7 +15,7 @@ import {
 } from '../support/fake-bedrock.js';
 import { answerJson, FakeUpstream } from '../support/fake-upstream.js';
 
-const NOVA = 'nova-2-lite';
+const NOVA = 'nova-by-converse';
 const CLAUDE = 'claude-by-converse';
 const hello = [{ role: 'user' as const, content: 'Say hello' }];
 const weather = {

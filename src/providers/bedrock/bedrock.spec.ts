@@ -101,6 +101,7 @@ describe('channels', () => {
       [],
     ]);
     expect(keyed?.serves).toHaveProperty(['models', 'claude-opus-5'], 'global.anthropic.claude-opus-5');
+    expect(keyed?.serves).toHaveProperty(['models', 'nova-pro'], 'eu.amazon.nova-pro-v1:0');
     expect(keyed?.serves).not.toHaveProperty(['models', 'llama-4-scout']);
   });
 });

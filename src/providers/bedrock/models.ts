@@ -21,11 +21,18 @@ const EVERYWHERE: Readonly<Record<string, string>> = {
   'claude-opus-5-5': 'global.anthropic.claude-opus-5-5',
   'claude-fable-5': 'global.anthropic.claude-fable-5',
   'claude-fable-5-1': 'global.anthropic.claude-fable-5-1',
+  'nova-2-lite': 'global.amazon.nova-2-lite-v1:0',
   'gpt-oss-120b': 'openai.gpt-oss-120b-1:0',
   'gpt-oss-20b': 'openai.gpt-oss-20b-1:0',
   'qwen3-32b': 'qwen.qwen3-32b-v1:0',
   'mistral-large-2512': 'mistral.mistral-large-3-675b-instruct',
 };
+
+const nova = (world: string) => ({
+  'nova-pro': `${world}.amazon.nova-pro-v1:0`,
+  'nova-lite': `${world}.amazon.nova-lite-v1:0`,
+  'nova-micro': `${world}.amazon.nova-micro-v1:0`,
+});
 
 /** Reached by the profile of a part of the world only, by its prefix. */
 const BY_PROFILE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -34,13 +41,22 @@ const BY_PROFILE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'llama-3.3-70b-versatile': 'us.meta.llama3-3-70b-instruct-v1:0',
     'llama-4-maverick': 'us.meta.llama4-maverick-17b-instruct-v1:0',
     'llama-4-scout': 'us.meta.llama4-scout-17b-instruct-v1:0',
+    ...nova('us'),
   },
+  eu: nova('eu'),
+  apac: nova('apac'),
 };
+
+const WORLDS: readonly (readonly [regions: RegExp, profile: string])[] = [
+  [/^us-(?!gov)/, 'us'],
+  [/^eu-/, 'eu'],
+  [/^ap-/, 'apac'],
+];
 
 /** What a channel of the environment serves from this region. */
 export function modelsIn(region: string): Record<string, string> {
-  const world = /^us-(?!gov)/.test(region) ? 'us' : region;
-  return { ...EVERYWHERE, ...BY_PROFILE[world] };
+  const world = WORLDS.find(([regions]) => regions.test(region))?.[1];
+  return { ...EVERYWHERE, ...(world && BY_PROFILE[world]) };
 }
 
 /** What is behind the prefix of a profile, or at the end of an ARN that says it: `anthropic.claude-…`. */
