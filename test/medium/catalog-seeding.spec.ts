@@ -126,6 +126,7 @@ describe('the default catalog in the database', () => {
     const deadline = Date.now() + 1_000;
     while (bench.catalog.list(everybody).length === 0 && Date.now() < deadline)
       await new Promise(r => setTimeout(r, 10));
-    expect(bench.catalog.list(everybody)).toEqual([{ id: 'rocket', created: 1767225600, ownedBy: 'acme' }]);
+    const rocket = { id: 'rocket', created: 1767225600, ownedBy: 'acme', endpointTypes: ['chat'] };
+    expect(bench.catalog.list(everybody)).toEqual([expect.objectContaining(rocket)]);
   });
 });
