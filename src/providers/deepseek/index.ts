@@ -1,7 +1,9 @@
+import { anthropicBeside } from '../anthropic-beside.js';
 import { defineProvider } from '../provider.js';
 import { countOf, developerAsSystem, eachMessage, unsupported, withCacheRead } from '../quirks.js';
 
 const TITLE = 'DeepSeek';
+const HOME = 'https://api.deepseek.com';
 
 /** Names that stood for the mode without thinking, which today's models have on unless told otherwise. */
 const WITHOUT_THINKING = new Set(['deepseek-chat', 'deepseek-v3']);
@@ -10,7 +12,13 @@ const WITHOUT_THINKING = new Set(['deepseek-chat', 'deepseek-v3']);
 export const deepseek = defineProvider({
   name: 'deepseek',
   title: TITLE,
-  baseUrl: 'https://api.deepseek.com',
+  baseUrl: HOME,
+  // https://api-docs.deepseek.com/guides/anthropic_api: `cache_control`, `top_k`, `budget_tokens` and `anthropic-beta` are ignored there.
+  ...anthropicBeside(HOME, ['api.deepseek.com']),
+  authorize: ({ protocol, channel: { credential } }): Record<string, string> => {
+    if (typeof credential !== 'string') return {};
+    return protocol === 'anthropic-messages' ? { 'x-api-key': credential } : { authorization: `Bearer ${credential}` };
+  },
   environment: {
     variables: ['DEEPSEEK_API_KEY'],
     baseUrlVariable: 'DEEPSEEK_BASE_URL',

@@ -1,7 +1,9 @@
+import { anthropicBeside } from '../anthropic-beside.js';
 import { defineProvider } from '../provider.js';
 import { countOf, leaveOut, refuseServerTools, withCacheRead } from '../quirks.js';
 
 const TITLE = 'Moonshot AI';
+const HOME = 'https://api.moonshot.ai/v1';
 
 /** From K2.5 on sampling is fixed; a request that sets it is refused: https://platform.kimi.ai/docs/api/models-overview */
 const FIXED_SAMPLING = /^kimi-k(?:2\.[5-9]|[3-9])/;
@@ -14,7 +16,9 @@ const THINKING = /thinking|^kimi-k(?:2\.[5-9]|[3-9])/;
 export const moonshot = defineProvider({
   name: 'moonshot',
   title: TITLE,
-  baseUrl: 'https://api.moonshot.ai/v1',
+  baseUrl: HOME,
+  // https://platform.moonshot.ai/docs/guide/agent-support
+  ...anthropicBeside(HOME, ['api.moonshot.ai', 'api.moonshot.cn']),
   environment: {
     variables: ['MOONSHOT_API_KEY'],
     baseUrlVariable: 'MOONSHOT_BASE_URL',
