@@ -145,7 +145,7 @@ function complete(
     ...(scanned['requestBody'] ? { requestBody: scanned['requestBody'] } : {}),
     responses: {
       [String(known?.status ?? 200)]: success,
-      ...errorResponses([...codesOf(audience, scanned), ...(known?.errors ?? [])]),
+      ...errorResponses([...codesOf(audience, scanned), ...(known?.errors ?? [])], known?.errorEnvelope),
     },
   };
 }

@@ -67,7 +67,7 @@ describe('the API reference', () => {
         if (path.startsWith('/api/admin')) {
           expect({ name, schemes }).toEqual({ name, schemes: ['adminBearer'] });
           expect(['viewer', 'admin', 'owner']).toContain(operation['x-lazu-role']);
-        } else if (/^\/(v1|api)\//.test(path)) {
+        } else if (/^\/(v1|v1beta|api)\//.test(path)) {
           expect({ name, schemes }).toMatchObject({ name, schemes: expect.arrayContaining(['callerXGoogApiKey']) });
         } else expect({ name, schemes }).toEqual({ name, schemes: [] });
       }
@@ -129,6 +129,21 @@ describe('the API reference', () => {
       await call('POST', '/v1/messages', '{');
       const thinking = { type: 'enabled', budget_tokens: 2048 };
       api.judgeAs('MessagesRequest', { ...asked, max_tokens: 9, thinking, tools: [{ name: 'f', input_schema: {} }] });
+    });
+
+    it('the dialect of Gemini', async () => {
+      const asked = { contents: [{ role: 'user', parts: [{ text: 'Hello!' }] }] };
+      const path = '/v1beta/models/lazu/sandbox';
+      api.judgeAs('GenerateContentRequest', { ...asked, generationConfig: { topK: 40, thinkingConfig: {} } });
+      await call('POST', `${path}:generateContent`, asked);
+      await call('POST', `${path}:generateContent`, { ...asked, generationConfig: { temperature: 9 } });
+      await call('POST', `${path}:streamGenerateContent`, asked);
+      await call('POST', `${path}:streamGenerateContent?alt=sse`, asked);
+      await call('POST', `${path}:countTokens`, asked);
+      await call('POST', '/v1beta/models/nobody/knows:generateContent', asked);
+      await call('GET', '/v1beta/models?pageSize=1');
+      await call('GET', '/v1beta/models/lazu/sandbox');
+      await call('GET', '/v1beta/models/nobody/knows');
     });
 
     it('what it takes, the sandbox takes', () => {

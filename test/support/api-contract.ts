@@ -15,7 +15,7 @@ export class ApiContract {
     formats.default(this.#ajv);
     this.#ajv.addSchema(closed(structuredClone(document)), 'lazu');
     // A parameter may hold slashes, so the template with the most words of its own is asked first.
-    const words = (path: string) => path.split('/').filter(part => !part.startsWith('{')).length;
+    const words = (path: string) => path.replace(/\{\w+\}/g, '').length;
     this.#templates = Object.keys(document['paths'] as Json)
       .sort((one, other) => words(other) - words(one))
       .map(path => ({ path, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '(.+)')}$`) }));

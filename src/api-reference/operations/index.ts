@@ -4,16 +4,19 @@ import { catalogSchemas } from '../schemas/catalog.js';
 import { chatAnswerSchemas } from '../schemas/chat-answer.js';
 import { chatRequestSchemas } from '../schemas/chat-request.js';
 import { errorSchemas } from '../schemas/error.js';
+import { geminiSchemas } from '../schemas/gemini.js';
 import type { Schema } from '../schemas/schema.js';
 import { usageSchemas } from '../schemas/usage.js';
 import { adminOperations } from './admin.js';
 import { catalogOperations } from './catalog.js';
+import { geminiOperations } from './gemini.js';
 import type { Operations } from './operation.js';
 import { pageOperations } from './operation-pages.js';
 import { usageOperations } from './usage.js';
 
 export const operations: Operations = {
   ...catalogOperations,
+  ...geminiOperations,
   ...usageOperations,
   ...adminOperations,
   ...pageOperations,
@@ -24,6 +27,7 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ...chatRequestSchemas,
   ...chatAnswerSchemas,
   ...anthropicMessagesSchemas,
+  ...geminiSchemas,
   ...catalogSchemas,
   ...usageSchemas,
   ...adminSchemas,

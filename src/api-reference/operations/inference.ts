@@ -1,4 +1,5 @@
 import { anthropicMessagesOperations } from './anthropic-messages.js';
+import { geminiInferenceOperations } from './gemini.js';
 import type { InferenceOperations } from './inference-operation.js';
 import { openaiChatOperations } from './openai-chat.js';
 
@@ -6,4 +7,5 @@ import { openaiChatOperations } from './openai-chat.js';
 export const inferenceOperations: InferenceOperations = {
   ...openaiChatOperations,
   ...anthropicMessagesOperations,
+  ...geminiInferenceOperations,
 };

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../errors.js';
+import type { Envelope } from '../error-responses.js';
 import { listOf, nullable, object, ref, text, type Schema } from '../schemas/schema.js';
 
 /** In the order in which the reference shows them. */
@@ -28,6 +29,8 @@ export interface Operation {
   readonly mediaType?: string;
   /** Beyond those that every route of its kind may answer. */
   readonly errors?: readonly ErrorCode[];
+  /** Default: Lazu's own. */
+  readonly errorEnvelope?: Envelope;
 }
 
 /** By `METHOD /path/{parameter}`. */
