@@ -32,6 +32,8 @@ export const ollama = defineProvider({
     },
     priority: 10,
   },
+  // Images by base64, not by URL: https://docs.ollama.com/api/openai-compatibility#supported-features
+  mustInline: () => true,
   // Listed as not supported: https://docs.ollama.com/api/openai-compatibility#supported-request-fields
   refuses: ['logit_bias'],
   drops: ['user'],
