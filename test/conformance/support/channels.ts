@@ -41,7 +41,13 @@ export class Channels {
     return this.#names.get(keyOf(exchange))!;
   }
 
-  static async create(lazu: TestLazu, upstreamUrl: string, exchanges: readonly Exchange[]): Promise<Channels> {
+  /** @param options of every channel, beside what the recording asks for */
+  static async create(
+    lazu: TestLazu,
+    upstreamUrl: string,
+    exchanges: readonly Exchange[],
+    options: Readonly<Record<string, string>> = {},
+  ): Promise<Channels> {
     const channels = new Channels();
     const wanted = new Map<string, { setup: Setup; models: Map<string, string> }>();
     for (const exchange of exchanges) {
@@ -66,7 +72,7 @@ export class Channels {
         lane: 'direct',
         base_url: upstreamUrl + setup.basePath,
         credential: 'the-operators-key',
-        options: setup.options,
+        options: { ...setup.options, ...options },
         models: [...models].map(([model, upstream_model]) => ({ model, upstream_model })),
       });
     }

@@ -26,7 +26,7 @@ export async function readWithGemini(client: GoogleGenAI, stream: boolean): Prom
   return readingOf(chunks);
 }
 
-function readingOf(chunks: readonly GenerateContentResponse[]): GeminiReading {
+export function readingOf(chunks: readonly GenerateContentResponse[]): GeminiReading {
   const candidates = chunks.flatMap(chunk => chunk.candidates?.slice(0, 1) ?? []);
   const parts = candidates.flatMap(candidate => candidate.content?.parts ?? []) as any[];
   const joined = (thought: boolean) =>
