@@ -82,11 +82,17 @@ export function* eachFrame(frames: Buffer): Generator<Buffer> {
 
 /** The data of one frame; several data lines are one text. Undefined: a comment, or an event without data. */
 export function dataOf(frame: Buffer): string | undefined {
+  const text = frame.toString('utf8');
   let data: string | undefined;
-  for (const line of frame.toString('utf8').split(/\r\n|\n/)) {
-    if (!line.startsWith('data:')) continue;
-    const value = line.slice(line[5] === ' ' ? 6 : 5);
-    data = data === undefined ? value : `${data}\n${value}`;
+  for (let start = 0; start < text.length;) {
+    const feed = text.indexOf('\n', start);
+    const end = feed < 0 ? text.length : text[feed - 1] === '\r' ? feed - 1 : feed;
+    if (text.startsWith('data:', start)) {
+      const value = text.slice(text[start + 5] === ' ' ? start + 6 : start + 5, end);
+      data = data === undefined ? value : `${data}\n${value}`;
+    }
+    if (feed < 0) break;
+    start = feed + 1;
   }
   return data;
 }

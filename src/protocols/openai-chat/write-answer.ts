@@ -80,10 +80,12 @@ class DeltaWriter {
 export class ChatAnswerWriter implements StepMachine<AnswerEvent, string> {
   readonly #writer = new DeltaWriter();
   #begun = false;
+  #head: string | undefined;
 
   constructor(private readonly as: AnswerStamp & { readonly includeUsage: boolean }) {}
 
   push(event: AnswerEvent): string {
+    if (event.type === 'answer-start') this.#head = undefined;
     const written = this.#writer.write(event);
     if (!written) return '';
     const { delta, finish = null } = written;
@@ -100,10 +102,16 @@ export class ChatAnswerWriter implements StepMachine<AnswerEvent, string> {
     return (this.as.includeUsage && usage ? this.#frame({ choices: [], usage: writeUsage(usage) }) : '') + DONE;
   }
 
+  /** What all chunks begin with is written once. */
   #frame(part: JsonObject): string {
+    this.#head ??= this.#writeHead();
+    return `${this.#head},${JSON.stringify(part).slice(1)}\n\n`;
+  }
+
+  #writeHead(): string {
     const { model, created } = this.as;
     const head = { id: completionId(this.#writer.id), object: 'chat.completion.chunk', created, model };
-    return `data: ${JSON.stringify({ ...head, ...part })}\n\n`;
+    return `data: ${JSON.stringify(head).slice(0, -1)}`;
   }
 }
 
