@@ -6,8 +6,9 @@ import { LazuError } from '../errors.js';
 import type { JsonObject, Upstream } from '../protocols/protocol.js';
 import type { Usage } from '../protocols/usage.js';
 import { FrameGatherer } from '../protocols/sse.js';
+import { garbled } from '../protocols/upstream-error.js';
 import { collect } from './collect.js';
-import { garbled, parseAnswer } from './parse-answer.js';
+import { parseAnswer } from './parse-answer.js';
 
 const PART_LIMIT = 64 * 1024 * 1024;
 

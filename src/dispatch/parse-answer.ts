@@ -1,9 +1,5 @@
-import { LazuError } from '../errors.js';
 import type { JsonObject } from '../protocols/protocol.js';
-
-/** An upstream's answer that makes no sense; another channel may make more. */
-export const garbled = (cause?: unknown) =>
-  new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true, cause });
+import { garbled } from '../protocols/upstream-error.js';
 
 /** @throws LazuError `upstream_error` for what is no JSON object: no caller could read it */
 export function parseAnswer(bytes: Buffer): JsonObject {

@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import { LazuError } from '../errors.js';
 import type { AnswerRewriter, FrameWatch } from '../protocols/protocol.js';
 import { FrameGatherer } from '../protocols/sse.js';
-import { garbled } from './parse-answer.js';
+import { garbled } from '../protocols/upstream-error.js';
 
 /** How long an upstream may take to end its answer after the mark that ends it, so that its socket can be used again. */
 const LINGER_MS = 1_000;

@@ -13,6 +13,7 @@ import type {
   Upstream,
 } from '../protocols/protocol.js';
 import { dataOf, eachFrame } from '../protocols/sse.js';
+import { garbled } from '../protocols/upstream-error.js';
 import type { Usage } from '../protocols/usage.js';
 import type { Provider } from '../providers/provider.js';
 import { collect } from './collect.js';
@@ -174,6 +175,3 @@ class TranslatingWatch implements FrameWatch {
     return this.writer.push(event);
   }
 }
-
-const garbled = (cause: unknown) =>
-  new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true, cause });

@@ -74,3 +74,7 @@ function retryAfter(headers: Headers, hintMs: number | undefined): number | unde
   if (seconds >= 0) return Math.ceil(seconds);
   return hintMs === undefined ? undefined : Math.ceil(hintMs / 1000);
 }
+
+/** An upstream's answer that makes no sense; another channel may make more. */
+export const garbled = (cause?: unknown): LazuError =>
+  new LazuError('upstream_error', 'The model provider sent an answer that cannot be read.', { retryable: true, cause });

@@ -207,3 +207,9 @@ describe('usage', () => {
     );
   });
 });
+
+it('what is no answer is an error, and not an empty answer', () => {
+  expect(() => readAnswer({ object: 'chat.completion', choices: [] })).toThrow(
+    expect.objectContaining({ code: 'upstream_error', retryable: true }),
+  );
+});

@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '../answer-event.js';
 import type { JsonObject, StepMachine } from '../protocol.js';
+import { garbled } from '../upstream-error.js';
 import { readErrorObject } from './read-error.js';
 import { mergeRawUsage, readUsage } from './usage.js';
 import { readStopReason } from './vocabulary.js';
@@ -130,8 +131,12 @@ export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEven
   }
 }
 
-/** A whole message is the events of its stream at once. */
+/**
+ * A whole message is the events of its stream at once.
+ * @throws LazuError `upstream_error` for what is no message, which would look like an empty one
+ */
 export function readAnswer(message: JsonObject): AnswerEvent[] {
+  if (!Array.isArray(message.content)) throw garbled();
   const reader = new AnthropicAnswerReader();
   const { stop_reason, stop_details, usage } = message;
   return [

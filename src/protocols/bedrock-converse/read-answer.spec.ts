@@ -253,3 +253,9 @@ describe('trap 5: streamed and whole are the same', () => {
     );
   });
 });
+
+it('what is no answer is an error, and not an empty answer', () => {
+  expect(() => readAnswer({ object: 'chat.completion', choices: [] })).toThrow(
+    expect.objectContaining({ code: 'upstream_error', retryable: true }),
+  );
+});

@@ -1,5 +1,6 @@
 import type { AnswerEvent } from '../answer-event.js';
 import type { JsonObject, StepMachine } from '../protocol.js';
+import { garbled } from '../upstream-error.js';
 import { OpenBlock } from './open-block.js';
 import { readException } from './read-error.js';
 import { list, object, text } from './shapes.js';
@@ -83,8 +84,12 @@ export class ConverseAnswerReader implements StepMachine<JsonObject, AnswerEvent
   }
 }
 
-/** A whole answer is the events of its stream at once: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
+/**
+ * A whole answer is the events of its stream at once: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html
+ * @throws LazuError `upstream_error` for what is no answer, which would look like an empty one
+ */
 export function readAnswer(answer: JsonObject): AnswerEvent[] {
+  if (typeof answer.stopReason !== 'string') throw garbled();
   const reader = new ConverseAnswerReader();
   const { stopReason, usage, serviceTier } = answer;
   const { content } = object(object(answer.output).message);

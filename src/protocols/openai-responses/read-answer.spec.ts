@@ -143,6 +143,12 @@ describe('an answer', () => {
     expect(wholeMessage(readAnswer(response(output, more))).finish_reason).toBe(expected);
   });
 
+  it('that is none is an error, and not an empty answer', () => {
+    expect(() => readAnswer({ object: 'chat.completion', choices: [] })).toThrow(
+      expect.objectContaining({ code: 'upstream_error', retryable: true }),
+    );
+  });
+
   it('that was refused says so in the words of the model, streamed or whole', () => {
     const whole = response([{ ...says(''), content: [{ type: 'refusal', refusal: 'Not this.' }] }]);
     const events = [...itemEvents(whole.output[0], 0), completed(whole)];

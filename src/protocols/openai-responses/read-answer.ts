@@ -1,5 +1,6 @@
 import type { AnswerEvent, StopReason } from '../answer-event.js';
 import type { JsonObject, StepMachine } from '../protocol.js';
+import { garbled } from '../upstream-error.js';
 import { errorIn, readErrorObject } from './read-error.js';
 import { ItemReader } from './read-item.js';
 import { readUsage } from './usage.js';
@@ -55,8 +56,9 @@ export class ResponsesAnswerReader implements StepMachine<JsonObject, AnswerEven
     if (id !== undefined) this.#ids.add(id);
     this.#current ??= index;
     if (index !== this.#current) {
-      const waiting = this.#waiting.get(index) ?? [];
-      this.#waiting.set(index, [...waiting, event]);
+      const waiting = this.#waiting.get(index);
+      if (waiting) waiting.push(event);
+      else this.#waiting.set(index, [event]);
       return [];
     }
     const item = this.#items.get(index) ?? new ItemReader();
@@ -105,7 +107,11 @@ export class ResponsesAnswerReader implements StepMachine<JsonObject, AnswerEven
   }
 }
 
-/** A whole response is its last event. */
+/**
+ * A whole response is its last event.
+ * @throws LazuError `upstream_error` for what is no response, which would look like an empty one
+ */
 export function readAnswer(response: JsonObject): AnswerEvent[] {
+  if (!Array.isArray(response.output)) throw garbled();
   return new ResponsesAnswerReader().push({ type: 'response.completed', response });
 }
