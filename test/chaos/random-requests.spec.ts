@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { OpenAiSchemas } from '../conformance/support/schemas.js';
 import { Seeded } from '../conformance/support/seeded.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
+import { response as responsesAnswer, responseFrames, says } from '../support/fake-responses.js';
 import { chatAnswer, chatFrames, usage } from '../support/fake-upstream.js';
 import { describeWith, materials } from '../support/materials.js';
 import { crowd } from './support/crowd.js';
@@ -17,8 +18,12 @@ describeWith(specs, `${REQUESTS} random bodies made from OpenAI's schema`, folde
   let lazu: TestLazu;
   let upstream: Server;
   let reached = 0;
-  const whole = JSON.stringify(chatAnswer('Hello'));
-  const streamed = chatFrames(['Hel', 'lo'], { usage: usage(5, 2) }).join('');
+  const inChat = {
+    whole: JSON.stringify(chatAnswer('Hello')),
+    streamed: chatFrames(['Hel', 'lo'], { usage: usage(5, 2) }).join(''),
+  };
+  const response = responsesAnswer([says('Hello')]);
+  const inResponses = { whole: JSON.stringify(response), streamed: responseFrames(response).join('') };
 
   beforeAll(async () => {
     upstream = createServer((request, response) => {
@@ -27,6 +32,7 @@ describeWith(specs, `${REQUESTS} random bodies made from OpenAI's schema`, folde
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const stream = JSON.parse(Buffer.concat(chunks).toString()).stream === true;
+        const { whole, streamed } = request.url!.endsWith('/responses') ? inResponses : inChat; // gpt-5-pro has no chat
         response.writeHead(200, { 'content-type': stream ? 'text/event-stream' : 'application/json' });
         response.end(stream ? streamed : whole);
       });

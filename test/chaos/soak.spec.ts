@@ -63,6 +63,11 @@ describe('over time and under load', () => {
     await sleep(1_500); // graces are over, records are in PostgreSQL
   };
 
+  const inspect = async (): Promise<Inspector> => {
+    await until(() => /ws:\/\/\S+/.test(lazu.stderr));
+    return Inspector.open(/ws:\/\/\S+/.exec(lazu.stderr)![0]);
+  };
+
   it('trap 23: with 30 % of callers leaving the heap does not grow', async () => {
     const words = Array.from({ length: 10 }, () => 'word ');
     upstream.answers((seen, response) =>
@@ -70,8 +75,7 @@ describe('over time and under load', () => {
         ? answerStream(chatFrames(words, { usage: usage(10, 5) }), { everyMs: 10 })(seen, response)
         : steadyUpstream(seen, response),
     );
-    await until(() => /ws:\/\/\S+/.test(lazu.stderr));
-    const inspector = await Inspector.open(/ws:\/\/\S+/.exec(lazu.stderr)![0]);
+    const inspector = await inspect();
     await soak(1_500); // compiled code, pools and caches are there
     const before = await inspector.heap();
     await soak(REQUESTS);
@@ -96,22 +100,47 @@ describe('over time and under load', () => {
       }
     });
     await sleep(500);
+    const inspector = await inspect();
+    expect(await inspector.evaluate(watchTurns)).toBe(true);
     const took: number[] = [];
     for (const until = Date.now() + 4_000; Date.now() < until; await sleep(20)) {
       const startedAt = performance.now();
       expect((await fetch(`${lazu.url}/healthz`)).status).toBe(200);
       took.push(performance.now() - startedAt);
     }
+    const turns = await inspector.evaluate<number[]>('globalThis.turns');
+    inspector.close();
     running = false;
     await Promise.all([...bodies, streams.stop()]);
     expect(streams.failed).toEqual([]);
-    took.sort((a, b) => a - b);
-    const [median, p99] = [took[took.length >> 1]!, took[Math.floor(took.length * 0.99)]!];
+    const [p99, longest, healthz] = [percentile(turns, 99), percentile(turns, 100), percentile(took, 99)];
     process.stdout.write(
-      `/healthz under load: median ${Math.round(median)} ms, p99 ${Math.round(p99)} ms, with ${streams.ended.length} answers\n`,
+      `CPU of one turn under load: p99 ${Math.round(p99)} ms, longest ${Math.round(longest)} ms, of ${turns.length}; ` +
+        `/healthz p99 ${Math.round(healthz)} ms, with ${streams.ended.length} answers\n`,
     );
-    // 100 ms on a machine of its own. Here upstream and callers share two cores with it: a busy machine is slow every time, a
-    // loop that is blocked is slow now and then.
-    expect(p99).toBeLessThan(Math.max(500, 5 * median));
+    // Four bodies of 1 MB may fall into one turn, and a core that others use too is slow per instruction as well.
+    expect(p99).toBeLessThan(250);
+    expect(longest).toBeLessThan(1_000);
+    expect(healthz).toBeLessThan(5_000);
   });
 });
+
+/**
+ * Milliseconds of CPU that the process uses from one turn of its loop to the next: time that other processes take from it does not count,
+ * a loop that is kept busy does.
+ */
+const watchTurns = `
+  globalThis.turns = [];
+  let before = process.cpuUsage();
+  setInterval(() => {
+    const { user, system } = process.cpuUsage(before);
+    before = process.cpuUsage();
+    globalThis.turns.push((user + system) / 1000);
+  }, 1).unref();
+  true;
+`;
+
+function percentile(values: number[], percent: number): number {
+  const ordered = [...values].sort((a, b) => a - b);
+  return ordered[Math.min(ordered.length - 1, Math.floor((ordered.length * percent) / 100))]!;
+}

@@ -1,6 +1,6 @@
 import { WebSocket } from 'undici';
 
-/** What Node's own inspector says of another process's heap: https://chromedevtools.github.io/devtools-protocol/ */
+/** What Node's own inspector says of another process: https://chromedevtools.github.io/devtools-protocol/ */
 export class Inspector {
   #calls = 0;
 
@@ -23,11 +23,20 @@ export class Inspector {
     return (await this.#call<{ usedSize: number }>('Runtime.getHeapUsage')).usedSize;
   }
 
+  /** @returns what an expression is in that process, as JSON says it */
+  async evaluate<Value>(expression: string): Promise<Value> {
+    const said = await this.#call<{ result: { value: Value } }>('Runtime.evaluate', {
+      expression,
+      returnByValue: true,
+    });
+    return said.result.value;
+  }
+
   close(): void {
     this.socket.close();
   }
 
-  #call<Result>(method: string): Promise<Result> {
+  #call<Result>(method: string, params: object = {}): Promise<Result> {
     const id = ++this.#calls;
     return new Promise(resolve => {
       const listen = ({ data }: { data: unknown }): void => {
@@ -37,7 +46,7 @@ export class Inspector {
         resolve(answer.result);
       };
       this.socket.addEventListener('message', listen);
-      this.socket.send(JSON.stringify({ id, method }));
+      this.socket.send(JSON.stringify({ id, method, params }));
     });
   }
 }
