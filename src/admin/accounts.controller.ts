@@ -1,12 +1,12 @@
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { AccountsService, type AccountView } from '../auth/accounts.service.js';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
+import { AuditService } from '../auth/audit.service.js';
 import type { Actor } from '../auth/request.js';
 import { LedgerService, type LedgerEntryView } from '../billing/ledger.service.js';
 import { Config } from '../config.js';
 import { LazuError } from '../errors.js';
 import { AdjustmentDto, CreateAccountDto, TopUpDto, UpdateAccountDto } from './accounts.dto.js';
-import { AuditService } from './audit.service.js';
 import { RowId } from './row-id.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
 

@@ -1,8 +1,8 @@
 import { Body, Controller, Delete, Get, Param, Post, Query } from '@nestjs/common';
 import { AdminKeysService, type AdminKeyView } from '../auth/admin-keys.service.js';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
+import { AuditService } from '../auth/audit.service.js';
 import type { Actor } from '../auth/request.js';
-import { AuditService } from './audit.service.js';
 import { CreateAdminKeyDto } from './keys.dto.js';
 import { RowId } from './row-id.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';

@@ -7,7 +7,6 @@ import { UsageModule } from '../usage/usage.module.js';
 import { AccountsController } from './accounts.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditController } from './audit.controller.js';
-import { AuditService } from './audit.service.js';
 import { ChannelsController } from './channels.controller.js';
 import { FirstStart } from './first-start.js';
 import { KeysController } from './keys.controller.js';
@@ -30,7 +29,7 @@ import { AdminUsageController } from './usage.controller.js';
     AdminUsageController,
     RequestsController,
   ],
-  providers: [AuditService, FirstStart],
-  exports: [AuditService, FirstStart],
+  providers: [FirstStart],
+  exports: [FirstStart],
 })
 export class AdminModule {}

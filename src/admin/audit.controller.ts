@@ -1,7 +1,7 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { IsOptional } from 'class-validator';
 import { AdminRole } from '../auth/admin.guard.js';
-import { AuditService, type AuditView } from './audit.service.js';
+import { AuditService, type AuditView } from '../auth/audit.service.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
 import { IsText } from './validators.js';
 

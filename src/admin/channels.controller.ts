@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Patch, Post, Query } from '@nestjs/common';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
+import { AuditService } from '../auth/audit.service.js';
 import type { Actor } from '../auth/request.js';
 import { ChannelTester, type ChannelTestResult } from '../catalog/channel-tester.js';
 import type { ChannelView } from '../catalog/channel-view.js';
@@ -7,7 +8,6 @@ import { ChannelsService } from '../catalog/channels.service.js';
 import type { Channel } from '../catalog/route.js';
 import { LazuError } from '../errors.js';
 import { providerNamed } from '../providers/index.js';
-import { AuditService } from './audit.service.js';
 import { CreateChannelDto, TestChannelDto, UpdateChannelDto } from './channels.dto.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
 

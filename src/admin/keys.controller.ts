@@ -2,8 +2,8 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestj
 import { AccountsService } from '../auth/accounts.service.js';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
 import { ApiKeysService, type ApiKeyView } from '../auth/api-keys.service.js';
+import { AuditService } from '../auth/audit.service.js';
 import type { Actor } from '../auth/request.js';
-import { AuditService } from './audit.service.js';
 import { CreateKeyDto, UpdateKeyDto } from './keys.dto.js';
 import { RowId } from './row-id.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';

@@ -1,11 +1,11 @@
 import { Body, Controller, Delete, Get, Param, Put, Query } from '@nestjs/common';
 import { AdminRole, CurrentActor } from '../auth/admin.guard.js';
+import { AuditService } from '../auth/audit.service.js';
 import type { Actor } from '../auth/request.js';
 import type { ModelView } from '../catalog/model-view.js';
 import { ModelsService } from '../catalog/models.service.js';
 import { PricesService, type PriceView } from '../catalog/prices.service.js';
 import { LazuError } from '../errors.js';
-import { AuditService } from './audit.service.js';
 import { PutModelDto, PutPriceDto } from './models.dto.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
 

@@ -6,6 +6,7 @@ import { AdminKeyRing } from './admin-key-ring.js';
 import { AdminKeysService } from './admin-keys.service.js';
 import { Admission } from './admission.js';
 import { ApiKeysService } from './api-keys.service.js';
+import { AuditService } from './audit.service.js';
 import { CallerGuard } from './caller.guard.js';
 import { KeyRing } from './key-ring.js';
 
@@ -21,6 +22,7 @@ import { KeyRing } from './key-ring.js';
     AccountsService,
     ApiKeysService,
     AdminKeysService,
+    AuditService,
   ],
   exports: [
     KeyRing,
@@ -31,6 +33,7 @@ import { KeyRing } from './key-ring.js';
     AccountsService,
     ApiKeysService,
     AdminKeysService,
+    AuditService,
   ],
 })
 export class AuthModule {}

@@ -8,7 +8,7 @@ export interface Target {
 
 /**
  * Writes one change down, inside the transaction that makes it, so that neither exists without the other. Services of any room take
- * one as their last parameter and need not know who asks; `admin/audit.service.ts` makes them. `before` and `after` are what the
+ * one as their last parameter and need not know who asks; `auth/audit.service.ts` makes them. `before` and `after` are what the
  * wire shows (plain, snake_case), never a row: rows hold hashes and ciphertexts.
  */
 export type Trail = (

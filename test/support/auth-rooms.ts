@@ -1,10 +1,10 @@
-import { AuditService } from '../../src/admin/audit.service.js';
 import { FirstStart } from '../../src/admin/first-start.js';
 import { AccountsService } from '../../src/auth/accounts.service.js';
 import { AdminKeyRing } from '../../src/auth/admin-key-ring.js';
 import { AdminKeysService } from '../../src/auth/admin-keys.service.js';
 import { Admission } from '../../src/auth/admission.js';
 import { ApiKeysService } from '../../src/auth/api-keys.service.js';
+import { AuditService } from '../../src/auth/audit.service.js';
 import type { Caller } from '../../src/auth/caller.js';
 import { KeyRing } from '../../src/auth/key-ring.js';
 import type { Actor } from '../../src/auth/request.js';

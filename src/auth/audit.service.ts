@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ulid } from 'ulid';
-import type { Actor } from '../auth/request.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Target, Trail } from '../database/trail.js';
 import { Prisma, type AuditEvent } from '../generated/prisma/client.js';
+import type { Actor } from './request.js';
 
 export interface AuditView {
   readonly id: string;
