@@ -1,14 +1,16 @@
 import type { ClientBase } from 'pg';
 import { encodeTime } from 'ulid';
+import { CUSTOMER } from './balance-query.js';
 
 /** One thing that does not add up. */
 export interface LedgerProblem {
   /**
    * `unbalanced`: the postings of a transaction do not sum to zero. `wrong_account`: a transaction moves another customer's money.
-   * `charges_differ`: what the usage records of a batch charge an account is not what was posted for it.
+   * `charges_differ`: what the usage records of a batch charge an account is not what was posted for it. `checkpoint_differs`: a
+   * checkpoint is not the sum of the postings that it is made of.
    */
-  readonly kind: 'unbalanced' | 'wrong_account' | 'charges_differ';
-  /** Of the ledger transaction; of the batch with `charges_differ`. */
+  readonly kind: 'unbalanced' | 'wrong_account' | 'charges_differ' | 'checkpoint_differs';
+  /** Of the ledger transaction; of the batch with `charges_differ`; the position of a checkpoint. */
   readonly id: string;
   readonly account_id: string;
   /** microUSD. */
@@ -63,13 +65,23 @@ const CHARGES_DIFFER = `
   WHERE posted.amount IS DISTINCT FROM charged.amount
   ORDER BY batch_id LIMIT ${MOST}`;
 
+const CHECKPOINT_DIFFERS = `
+  SELECT 'checkpoint_differs' AS kind, checkpoint.position::text AS id, substr(ledger_account, length('${CUSTOMER}') + 1) AS account_id,
+    posted.amount AS expected, balance_micro_usd AS found
+  FROM ledger_checkpoints AS checkpoint CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount_micro_usd), 0) AS amount FROM ledger_postings
+    WHERE ledger_account = checkpoint.ledger_account AND position <= checkpoint.position
+  ) AS posted
+  WHERE posted.amount <> balance_micro_usd
+  ORDER BY ledger_account LIMIT ${MOST}`;
+
 const TOTALS = `
   SELECT (SELECT count(*) FROM ledger_transactions) AS transactions,
     (SELECT coalesce(sum(amount_micro_usd), 0) FROM ledger_postings WHERE ledger_account LIKE 'customer:%') AS balances`;
 
 /**
- * Proves, on one snapshot, that every transaction balances, moves only its own account's money, and that what the usage records of
- * each batch charge is what was posted. A balance is the sum of its postings: there is nothing else that it could differ from.
+ * Proves, on one snapshot, that every transaction balances, moves only its own account's money, that what the usage records of
+ * each batch charge is what was posted, and that every checkpoint is the sum of the postings before it.
  * @param retentionDays after which usage records are dropped; 0: never. Postings older than that have nothing to be compared with.
  */
 export async function checkLedger(client: ClientBase, retentionDays: number): Promise<LedgerCheck> {
@@ -77,7 +89,12 @@ export async function checkLedger(client: ClientBase, retentionDays: number): Pr
   await client.query('BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     const problems: LedgerProblem[] = [];
-    for (const [text, values] of [[UNBALANCED], [WRONG_ACCOUNT], [CHARGES_DIFFER, [since]]] as const) {
+    for (const [text, values] of [
+      [UNBALANCED],
+      [WRONG_ACCOUNT],
+      [CHARGES_DIFFER, [since]],
+      [CHECKPOINT_DIFFERS],
+    ] as const) {
       const { rows } = await client.query<LedgerProblem>(text, values && [...values]);
       for (const row of rows) problems.push({ ...row, expected: Number(row.expected), found: Number(row.found) });
     }

@@ -5,6 +5,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import type { Trail } from '../database/trail.js';
 import { LazuError } from '../errors.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { BALANCES, CUSTOMER, customer, type BalanceRow } from './balance-query.js';
 import { TiersService } from './tiers.service.js';
 
 /** The other side of each kind: what a customer gains, this account gives. */
@@ -39,7 +40,7 @@ type Watcher = (accountId: string) => void | Promise<void>;
 
 type TransactionRow = Prisma.LedgerTransactionGetPayload<{ include: { postings: true } }>;
 
-/** Append-only double entry: the postings of each transaction sum to zero. A balance is the sum of its postings. */
+/** Append-only double entry: the postings of each transaction sum to zero. A balance is the sum of its postings, made up to a checkpoint beforehand. */
 @Injectable()
 export class LedgerService {
   readonly #watchers: Watcher[] = [];
@@ -86,20 +87,14 @@ export class LedgerService {
 
   /** microUSD, as this connection's snapshot has it. */
   async balanceIn(client: ClientBase, accountId: string): Promise<bigint> {
-    const sum =
-      'SELECT coalesce(sum(amount_micro_usd), 0)::text AS balance FROM ledger_postings WHERE ledger_account = $1';
-    const { rows } = await client.query<{ balance: string }>(sum, [customer(accountId)]);
+    const { rows } = await client.query<BalanceRow>(BALANCES, [[customer(accountId)]]);
     return BigInt(rows[0]?.balance ?? 0);
   }
 
   /** microUSD by account id; an account without postings is absent. */
   async balances(accountIds: readonly string[]): Promise<Map<string, bigint>> {
-    const rows = await this.prisma.ledgerPosting.groupBy({
-      by: ['ledgerAccount'],
-      where: { ledgerAccount: { in: accountIds.map(customer) } },
-      _sum: { amountMicroUsd: true },
-    });
-    return new Map(rows.map(row => [row.ledgerAccount.slice(CUSTOMER.length), row._sum.amountMicroUsd ?? 0n]));
+    const rows = await this.prisma.$queryRawUnsafe<BalanceRow[]>(BALANCES, accountIds.map(customer));
+    return new Map(rows.map(row => [row.ledger_account.slice(CUSTOMER.length), BigInt(row.balance)]));
   }
 
   /**
@@ -194,12 +189,6 @@ export class LedgerService {
       created_at: row.createdAt.toISOString(),
     };
   }
-}
-
-const CUSTOMER = 'customer:';
-
-function customer(accountId: string): string {
-  return CUSTOMER + accountId;
 }
 
 /** Prisma's name for a broken unique constraint: https://www.prisma.io/docs/orm/reference/error-reference#p2002 */

@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg';
 import { Config } from '../config.js';
 import { Database } from '../database/database.js';
 import type { Prisma } from '../generated/prisma/client.js';
+import { claimJob } from './claim-job.js';
 import { latestTime } from './latest-time.js';
 
 const LOOK_MS = 30_000;
@@ -54,8 +55,7 @@ export class TiersService implements OnModuleInit, OnApplicationShutdown {
     const client = await this.database.pool.connect();
     try {
       await client.query('BEGIN');
-      const { rowCount: isMine } = await client.query(CLAIM, [JOB, new Date(due), new Date(now)]);
-      const changed = isMine ? await this.#retier(client) : undefined;
+      const changed = (await claimJob(client, JOB, due, now)) ? await this.#retier(client) : undefined;
       await client.query('COMMIT');
       this.#doneFor = due;
       return changed;
@@ -78,12 +78,6 @@ export class TiersService implements OnModuleInit, OnApplicationShutdown {
     return rowCount ?? 0;
   }
 }
-
-/** $1 name, $2 when it was due, $3 now. */
-const CLAIM = `
-  INSERT INTO daily_jobs (name, last_run_at) VALUES ($1, $3)
-  ON CONFLICT (name) DO UPDATE SET last_run_at = $3 WHERE daily_jobs.last_run_at < $2
-  RETURNING name`;
 
 /** $1 names of the tiers, lowest first, $2 what lifts an account there, microUSD; the first tier's is null. */
 const earned = (only: string) => `

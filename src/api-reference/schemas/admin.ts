@@ -86,8 +86,8 @@ export const adminSchemas: Readonly<Record<string, Schema>> = {
     balances_micro_usd: integer("Sum of all customers' balances."),
     problems: listOf(
       object({
-        kind: oneOf(['unbalanced', 'wrong_account', 'charges_differ']),
-        id: text('Of the ledger transaction; of the batch with `charges_differ`.'),
+        kind: oneOf(['unbalanced', 'wrong_account', 'charges_differ', 'checkpoint_differs']),
+        id: text('Of the ledger transaction; of the batch with `charges_differ`; the position of a checkpoint.'),
         account_id: text(),
         expected: integer('microUSD.'),
         found: integer('microUSD.'),
