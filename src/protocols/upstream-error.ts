@@ -35,7 +35,7 @@ export function upstreamError(refusal: UpstreamRefusal): LazuError {
     case 413:
     case 422: {
       const code = status === 413 ? 'context_length_exceeded' : refusal.refusal;
-      const message = refusal.message.slice(0, LONGEST_MESSAGE) || 'The model provider refused this request.';
+      const message = refusal.message.slice(0, LONGEST_MESSAGE) || refusedBecause(code);
       return new LazuError(code, message, { param: param ?? null, cause });
     }
     case 401:
@@ -60,18 +60,28 @@ export function upstreamError(refusal: UpstreamRefusal): LazuError {
   }
 }
 
+const refusedBecause = (code: ErrorCode): string =>
+  code === 'content_policy_violation'
+    ? 'The model provider refused this request: it is against its rules for content.'
+    : 'The model provider refused this request.';
+
 /** Keys, money and names at the vendor: never the upstream's words about them. */
 function operatorsProblem(cause: Error): LazuError {
   const message = 'The model provider refused the gateway itself. The operator has to look at this channel.';
   return new LazuError('upstream_error', message, { retryable: true, cause });
 }
 
-/** Seconds, from `retry-after-ms`, from `retry-after` in seconds, or from what the body said. */
+/**
+ * Seconds, from `retry-after-ms`, from `retry-after` in seconds or as a time beside the vendor's own `date`, or from what the body said.
+ * https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
 function retryAfter(headers: Headers, hintMs: number | undefined): number | undefined {
   const ms = Number(headers['retry-after-ms']);
   if (ms > 0) return Math.ceil(ms / 1000);
   const seconds = Number(headers['retry-after'] ?? NaN);
   if (seconds >= 0) return Math.ceil(seconds);
+  const wait = Date.parse(headers['retry-after'] ?? '') - Date.parse(headers.date ?? '');
+  if (wait >= 0) return Math.ceil(wait / 1000);
   return hintMs === undefined ? undefined : Math.ceil(hintMs / 1000);
 }
 

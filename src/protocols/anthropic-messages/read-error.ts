@@ -1,4 +1,5 @@
 import type { ErrorCode, LazuError } from '../../errors.js';
+import { saysForbidden, saysMisconfigured, saysSpent, saysTooLong } from '../refusal-words.js';
 import { upstreamError } from '../upstream-error.js';
 
 /** Error types and the status that each comes with: https://platform.claude.com/docs/en/api/errors */
@@ -19,12 +20,13 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 export function readError(status: number, body: string, headers: Readonly<Record<string, string>>): LazuError {
   const { type, message } = toldIn(body);
   return upstreamError({
-    status,
+    // A host of this protocol says 400 to a wrong key, and Anthropic to an organisation that it has shut out.
+    status: status === 400 && saysMisconfigured(message) ? 403 : status,
     label: type,
     message,
     headers,
     isQuota: isQuota(type, message),
-    refusal: refusal(message),
+    refusal: refusal(`${type} ${message}`),
   });
 }
 
@@ -47,14 +49,12 @@ function toldIn(body: string): { type: string; message: string } {
   }
 }
 
-/** Out of credit comes as 400, 402 or 403, a workspace's spend limit as 400. */
+/** Out of credit comes as 400, 402 or 403, a workspace's spend limit as 400, and what long prompts cost beyond a plan as 429. */
 const isQuota = (type: string, message: string): boolean =>
-  type === 'billing_error' ||
-  /credit balance|specified (api )?usage limits|insufficient (funds|credits)/i.test(message);
+  type === 'billing_error' || saysSpent(`${type} ${message}`) || /extra usage is required/i.test(message);
 
-function refusal(message: string): ErrorCode {
-  const tooLong =
-    /prompt is too long|exceed(s|ed)? (the )?(model'?s? )?(maximum )?context|context (limit|window|length)/i;
-  if (tooLong.test(message)) return 'context_length_exceeded';
-  return /content (filter|polic)|usage polic/i.test(message) ? 'content_policy_violation' : 'invalid_request';
+function refusal(said: string): ErrorCode {
+  if (saysTooLong(said) || /exceed(s|ed)? (the )?(model'?s? )?(maximum )?context/i.test(said))
+    return 'context_length_exceeded';
+  return saysForbidden(said) ? 'content_policy_violation' : 'invalid_request';
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode, LazuError } from '../../errors.js';
 import type { JsonObject } from '../protocol.js';
+import { saysForbidden, saysTooLong } from '../refusal-words.js';
 import { upstreamError } from '../upstream-error.js';
 import { object, text } from './shapes.js';
 
@@ -52,15 +53,14 @@ const nameOf = (type: string): string => type.replace(/^.*#/, '').replace(/:.*$/
 
 /** Wrong requests in the vendor's eyes which are wrong channels in ours: the model's id, its region, access to it. */
 const isMisconfigured = (message: string): boolean =>
-  /model identifier is invalid|on-demand throughput|inference profile|access to the model|not authorized|model access|marketplace|end of (its )?life/i.test(
+  /model identifier is invalid|on-demand throughput|inference profile|access to the model|not authorized|model access|marketplace|end of (its )?life|operation not allowed/i.test(
     message,
   );
 
 function refusal(message: string): ErrorCode {
-  const tooLong =
-    /(input|prompt) is too long|input tokens exceed|exceeds? (the )?(model'?s? )?(max(imum)? )?(context|input|length)|context (limit|window|length)|too many input tokens/i;
-  if (tooLong.test(message)) return 'context_length_exceeded';
-  return /content (filter|polic)|usage polic|guardrail/i.test(message) ? 'content_policy_violation' : 'invalid_request';
+  const tooLong = /input tokens exceed|exceeds? (the )?(model'?s? )?(max(imum)? )?(context|input|length)/i;
+  if (saysTooLong(message) || tooLong.test(message)) return 'context_length_exceeded';
+  return saysForbidden(message) || /guardrail/i.test(message) ? 'content_policy_violation' : 'invalid_request';
 }
 
 function parsed(body: string): JsonObject {

@@ -1,5 +1,6 @@
 import type { ErrorCode, LazuError } from '../../errors.js';
 import type { JsonObject } from '../protocol.js';
+import { saysForbidden, saysMisconfigured, saysSpent, saysTooLong } from '../refusal-words.js';
 import { upstreamError } from '../upstream-error.js';
 import { object, objects, text } from './wire.js';
 
@@ -56,7 +57,7 @@ function isOperators(error: JsonObject, message: string): boolean {
   const reasons = detailsOf(error, 'ErrorInfo').map(({ reason }) => text(reason));
   if (error.status === 'FAILED_PRECONDITION') return true;
   if (reasons.some(reason => /API_?KEY|SERVICE_DISABLED|BILLING|CONSUMER/.test(reason))) return true;
-  return /API key (not valid|expired|not found)/i.test(message) || isSpent(error, message);
+  return saysMisconfigured(message) || isSpent(error, message);
 }
 
 /**
@@ -66,7 +67,7 @@ function isOperators(error: JsonObject, message: string): boolean {
 function isSpent(error: JsonObject, message: string): boolean {
   const violations = detailsOf(error, 'QuotaFailure').flatMap(detail => objects(detail.violations));
   if (violations.some(({ quotaId, quotaValue }) => /PerDay/.test(text(quotaId)) || quotaValue === '0')) return true;
-  return /limit: 0\b|credits? (are|is|have been) depleted|billing account|spend(ing)? (cap|limit)/i.test(message);
+  return saysSpent(message) || /limit: 0\b|billing account/i.test(message);
 }
 
 /** `{"@type": ".../google.rpc.RetryInfo", "retryDelay": "48.9s"}` */
@@ -76,9 +77,7 @@ function retryAfterMs(error: JsonObject): number | undefined {
 }
 
 function refusal(message: string): ErrorCode {
-  if (/token count .*exceeds the maximum|exceeds? the (model'?s )?(maximum )?context/i.test(message))
-    return 'context_length_exceeded';
-  return /responsible AI|sensitive words|(?:blocked|violat).*(?:safety|polic)|prohibited (?:content|use)/i.test(message)
-    ? 'content_policy_violation'
-    : 'invalid_request';
+  if (saysTooLong(message)) return 'context_length_exceeded';
+  const isForbidden = /sensitive words|(?:blocked|violat).*(?:safety|polic)|prohibited (?:content|use)/i;
+  return saysForbidden(message) || isForbidden.test(message) ? 'content_policy_violation' : 'invalid_request';
 }

@@ -40,6 +40,9 @@ describe('what an upstream refuses with', () => {
     expect(readError(429, '', { 'retry-after': '7' }).retryAfter).toBe(7);
     expect(readError(429, '', { 'retry-after-ms': '1500', 'retry-after': '7' }).retryAfter).toBe(2);
     expect(readError(429, '', { 'retry-after': 'Wed, 21 Oct' }).retryAfter).toBeUndefined();
+    const at = (seconds: number) => `Wed, 21 Oct 2026 07:28:${seconds} GMT`;
+    expect(readError(503, '', { 'retry-after': at(40), date: at(10) }).retryAfter).toBe(30);
+    expect(readError(503, '', { 'retry-after': at(10), date: at(40) }).retryAfter).toBeUndefined();
   });
 
   it('reads errors without a status by their own code', () => {

@@ -1,4 +1,5 @@
 import type { ErrorCode, LazuError } from '../../errors.js';
+import { saysForbidden, saysMisconfigured, saysSpent, saysTooLong } from '../refusal-words.js';
 import { upstreamError } from '../upstream-error.js';
 import { readToldError, type ToldError } from './told-error.js';
 
@@ -6,15 +7,27 @@ import { readToldError, type ToldError } from './told-error.js';
 export function readError(status: number, body: string, headers: Readonly<Record<string, string>>): LazuError {
   const told = readToldError(body);
   const { code, type, message, param } = told;
+  const meant = meantStatus(status, told);
   return upstreamError({
-    status,
+    status: meant,
     label: code || type,
-    message,
+    // With a status for the operator come words for the operator: xAI names the team and the key.
+    message: status === 403 ? '' : message,
     headers,
     isQuota: isQuota(told),
     refusal: refusal(told),
     param,
   });
+}
+
+/** What a vendor calls something else than the others do. */
+export function meantStatus(status: number, told: ToldError): number {
+  const said = wordsOf(told);
+  if (status === 400 && saysMisconfigured(said)) return 403;
+  // xAI, OpenRouter: https://openrouter.ai/docs/api-reference/errors#moderation-errors
+  if (status === 403 && saysForbidden(said)) return 400;
+  // https://console.groq.com/docs/flex-processing
+  return status === 498 ? 503 : status;
 }
 
 /** An error object inside a stream or a 200 answer: it has no status, so its own code decides. */
@@ -31,19 +44,15 @@ export function readErrorObject(error: unknown): LazuError {
 }
 
 function refusal(told: ToldError): ErrorCode {
-  const said = `${told.code} ${told.type} ${told.message}`;
-  const tooLong =
-    /context[_ ](length|window)|max(imum)? context|prompt (is )?too long|too[_ ]many[_ ]((input|prompt)[_ ])?tokens/i;
-  if (tooLong.test(said)) return 'context_length_exceeded';
-  if (/content_policy|content_filter|responsibleai|moderation|safety system/i.test(said))
-    return 'content_policy_violation';
+  const said = wordsOf(told);
+  if (saysTooLong(said)) return 'context_length_exceeded';
+  if (saysForbidden(said)) return 'content_policy_violation';
   const unsupported = /unsupported_(parameter|value)|not supported/i.test(`${told.code} ${told.message}`);
   return unsupported && told.param ? 'unsupported_parameter' : 'invalid_request';
 }
 
 /** A vendor's own quota or billing trouble is the operator's, even when it comes as 429. */
-function isQuota(told: ToldError): boolean {
-  const quota =
-    /insufficient_(quota|balance|credits?|funds)|billing_|exceeded your current quota|credit balance|payment required/i;
-  return quota.test(`${told.code} ${told.type} ${told.message}`);
-}
+export const isQuota = (told: ToldError): boolean =>
+  saysSpent(wordsOf(told)) || /exceeded your current quota/i.test(told.message);
+
+export const wordsOf = ({ code, type, message }: ToldError): string => `${code} ${type} ${message}`;

@@ -6,7 +6,10 @@ export interface ToldError {
   readonly param: string | null;
 }
 
-/** Clones spell it `{error: {…}}`, `{error: "…"}`, `{message}`, `{detail}`, `{detail: [{msg}]}` (FastAPI), `[{error}]`, or not as JSON. */
+/**
+ * Clones spell it `{error: {…}}`, `{error: "…"}`, `{message}`, `{detail}`, `{detail: [{msg}]}` (FastAPI), `{errors: [{…}]}` (Cloudflare),
+ * `[{error}]`, or not as JSON.
+ */
 export function readToldError(body: string): ToldError {
   let json: unknown;
   try {
@@ -15,7 +18,8 @@ export function readToldError(body: string): ToldError {
     return { message: '', code: '', type: '', param: null };
   }
   const top = asObject(Array.isArray(json) ? json[0] : json);
-  const error = typeof top.error === 'object' && top.error !== null ? asObject(top.error) : top;
+  const inside: unknown = top.error ?? (Array.isArray(top.errors) ? top.errors[0] : undefined);
+  const error = typeof inside === 'object' && inside !== null ? asObject(inside) : top;
   const first = Array.isArray(top.detail) ? asObject(top.detail[0]) : {};
   const message = [error.message, top.error, top.detail, first.msg].find(value => typeof value === 'string') ?? '';
   return {

@@ -1,6 +1,8 @@
 import type { ErrorCode, LazuError } from '../../errors.js';
+import { isQuota, meantStatus, wordsOf } from '../openai-chat/read-error.js';
 import { readToldError, type ToldError } from '../openai-chat/told-error.js';
 import type { JsonObject } from '../protocol.js';
+import { saysForbidden, saysTooLong } from '../refusal-words.js';
 import { upstreamError } from '../upstream-error.js';
 
 /**
@@ -11,11 +13,11 @@ export function readError(status: number, body: string, headers: Readonly<Record
   const told = readToldError(body);
   const { code, type, message, param } = told;
   return upstreamError({
-    status: status === 400 && isOperators(told) ? 403 : status,
+    status: meantStatus(status, told),
     label: code || type,
-    message,
+    message: status === 403 ? '' : message,
     headers,
-    isQuota: /insufficient_quota|billing_|exceeded your current quota/i.test(wordsOf(told)),
+    isQuota: isQuota(told),
     refusal: refusal(told),
     param,
   });
@@ -45,17 +47,10 @@ export function errorIn({ status, error, type, ...rest }: JsonObject): LazuError
   return failed || (typeof error === 'object' && error !== null) ? readErrorObject(error ?? {}) : undefined;
 }
 
-const wordsOf = ({ code, type, message }: ToldError): string => `${code} ${type} ${message}`;
-
-/** A wrong key or a name that is not served here, from upstreams that say 400 to it. */
-const isOperators = (told: ToldError): boolean =>
-  /incorrect api key|invalid_api_key|model_not_found/i.test(wordsOf(told));
-
 function refusal(told: ToldError): ErrorCode {
   const said = wordsOf(told);
-  if (/context[_ ](length|window)|too[_ ]many[_ ]((input|prompt)[_ ])?tokens/i.test(said))
-    return 'context_length_exceeded';
-  if (/policy|content_filter|invalid_prompt|moderation|safety system/i.test(said)) return 'content_policy_violation';
+  if (saysTooLong(said)) return 'context_length_exceeded';
+  if (saysForbidden(said)) return 'content_policy_violation';
   return /unsupported_(parameter|value)|not supported/i.test(said) && told.param
     ? 'unsupported_parameter'
     : 'invalid_request';
