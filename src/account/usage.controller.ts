@@ -31,8 +31,8 @@ export class UsageController {
   /** One request, at once where it was served and within a second anywhere else. */
   @Get('requests/:request_id')
   async request(@Param('request_id') requestId: string, @CurrentCaller() caller: Caller): Promise<RequestUsage> {
-    const record = await this.usage.record(requestId);
-    if (record?.key_id !== caller.keyId) {
+    const record = await this.usage.record(requestId, caller.keyId);
+    if (!record) {
       throw new LazuError('request_not_found', 'This key has made no request with this id.', { param: 'request_id' });
     }
     return requestUsageOf(record);

@@ -1,4 +1,4 @@
-import { requestIdOf } from './journal/line.js';
+import { keyIdOf, requestIdOf } from './journal/line.js';
 import type { Segment } from './journal/segment.js';
 
 /** Some 30 MB of text. Beyond it memory lets go of records; they are read back from the journal. */
@@ -62,10 +62,10 @@ export class RecordQueue {
     return records.length === 0 ? undefined : { records, done: () => this.#drop(records.length) };
   }
 
-  /** @returns the record as JSON text */
-  find(requestId: string): string | undefined {
+  /** @returns the record as JSON text; undefined when it is not here, or another key's */
+  find(requestId: string, keyId: string): string | undefined {
     for (const part of this.#parts) {
-      const found = part.records.find(record => requestIdOf(record) === requestId);
+      const found = part.records.find(record => requestIdOf(record) === requestId && keyIdOf(record) === keyId);
       if (found !== undefined) return found;
     }
     return undefined;

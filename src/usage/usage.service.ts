@@ -16,9 +16,16 @@ const WAIT_MS = 2_000;
 const POLL_MS = 100;
 const REQUEST_ID = /^req_lazu_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 const MOST_GROUPS = 1_000;
+const ONE_RECORD = `SELECT ${RECORD_COLUMNS} FROM usage_records WHERE request_id = $1 AND key_id = $2`;
+
+/** A request, and the key that asks for its record. */
+interface RecordName {
+  readonly requestId: string;
+  readonly keyId: string;
+}
 
 /** A record that a sibling served and that is not in PostgreSQL yet, as JSON text. */
-const HELD_RECORD = topic<string, string | undefined>('usage.held-record');
+const HELD_RECORD = topic<RecordName, string | undefined>('usage.held-record');
 
 /** Reads what was metered. */
 @Injectable()
@@ -30,18 +37,18 @@ export class UsageService implements OnModuleInit {
   ) {}
 
   onModuleInit(): Promise<void> {
-    return this.host.siblings.follow(HELD_RECORD, requestId => this.queue.find(requestId));
+    return this.host.siblings.follow(HELD_RECORD, ({ requestId, keyId }) => this.queue.find(requestId, keyId));
   }
 
   /**
-   * A record, wherever it is by now. One that was made on another host a moment ago may still be on its way: a look-up of an
-   * unknown id younger than 5 s waits up to 2 s.
+   * A record of this key, wherever it is by now. One that was made on another host a moment ago may still be on its way: a look-up of
+   * an unknown id younger than 5 s waits up to 2 s. Another key's record is unknown, in what is answered and in how long that takes.
    * @throws service_unavailable when it is not held here and the database is away
    */
-  async record(requestId: string): Promise<UsageRecord | undefined> {
+  async record(requestId: string, keyId: string): Promise<UsageRecord | undefined> {
     if (!REQUEST_ID.test(requestId)) return undefined;
     for (const deadline = Date.now() + WAIT_MS; ; await sleep(POLL_MS)) {
-      const found = await this.#lookUp(requestId);
+      const found = await this.#lookUp({ requestId, keyId });
       if (found) return found;
       const age = Date.now() - decodeTime(requestId.slice('req_lazu_'.length));
       if (age > YOUNG_MS || age < -YOUNG_MS || Date.now() >= deadline) return undefined;
@@ -70,12 +77,12 @@ export class UsageService implements OnModuleInit {
     return (await this.#query(text, values)).map(recordOf);
   }
 
-  async #lookUp(requestId: string): Promise<UsageRecord | undefined> {
-    const own = this.queue.find(requestId);
+  async #lookUp(name: RecordName): Promise<UsageRecord | undefined> {
+    const own = this.queue.find(name.requestId, name.keyId);
     if (own !== undefined) return JSON.parse(own) as UsageRecord;
-    const stored = this.#query(`SELECT ${RECORD_COLUMNS} FROM usage_records WHERE request_id = $1`, [requestId]);
+    const stored = this.#query(ONE_RECORD, [name.requestId, name.keyId]);
     stored.catch(() => undefined); // awaited below, unless a sibling has it
-    const [held] = (await this.host.siblings.ask(HELD_RECORD, requestId)).filter(record => record !== undefined);
+    const [held] = (await this.host.siblings.ask(HELD_RECORD, name)).filter(record => record !== undefined);
     if (held !== undefined) return JSON.parse(held) as UsageRecord;
     const [row] = await stored;
     return row && recordOf(row);

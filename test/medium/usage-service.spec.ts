@@ -4,7 +4,7 @@ import type { Database } from '../../src/database/database.js';
 import { RecordQueue } from '../../src/usage/record-queue.js';
 import { UsageService } from '../../src/usage/usage.service.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
-import { discard, metering, newRequestId, poolOn, type Metering } from '../support/usage.js';
+import { discard, metering, newRequestId, poolOn, until, type Metering } from '../support/usage.js';
 
 describe('a record that another host made a moment ago', () => {
   let database: TestDatabase;
@@ -30,13 +30,13 @@ describe('a record that another host made a moment ago', () => {
 
   it('is read at once where it was served, before PostgreSQL has it', async () => {
     const record = await there.request();
-    expect(await service(there).record(record.request_id)).toEqual(record);
+    expect(await service(there).record(record.request_id, record.key_id)).toEqual(record);
     expect((await pool.query('SELECT FROM usage_records')).rowCount).toBe(0);
   });
 
   it('is waited for anywhere else, and is the same there', async () => {
     const record = await there.request();
-    const asked = service(here).record(record.request_id);
+    const asked = service(here).record(record.request_id, record.key_id);
     await sleep(300);
     await there.recorder.start();
     await there.request(); // what a recorder wakes up by
@@ -45,8 +45,26 @@ describe('a record that another host made a moment ago', () => {
 
   it('is not waited for when its id is old', async () => {
     const begun = Date.now();
-    expect(await service(here).record(newRequestId(Date.now() - 6_000))).toBeUndefined();
+    expect(await service(here).record(newRequestId(Date.now() - 6_000), 'key_1')).toBeUndefined();
     expect(Date.now() - begun).toBeLessThan(1_000);
+  });
+
+  it('is as unknown to another key as one that nobody made, and waited for as long', async () => {
+    const record = await there.request();
+    const tookMs = async (requestId: string): Promise<number> => {
+      const begun = Date.now();
+      expect(await service(there).record(requestId, 'key_of_another')).toBeUndefined();
+      return Date.now() - begun;
+    };
+    const unknown = newRequestId(Date.parse(record.started_at));
+    for (const ms of await Promise.all([tookMs(record.request_id), tookMs(unknown)])) {
+      expect(ms).toBeGreaterThanOrEqual(1_900);
+    }
+    await there.recorder.start();
+    await there.request();
+    await until(async () => (await pool.query('SELECT FROM usage_records')).rowCount === 2);
+    expect(await service(here).record(record.request_id, 'key_of_another')).toBeUndefined();
+    expect(await service(here).record(record.request_id, record.key_id)).toEqual(record);
   });
 });
 

@@ -71,6 +71,15 @@ export function accountIdOf(record: string): string {
   return record.slice(start, record.indexOf('"', start));
 }
 
+const KEY_STARTS = '","key_id":"';
+
+/** The third field. */
+export function keyIdOf(record: string): string {
+  const end = ID_STARTS + ID_LENGTH + ACCOUNT_STARTS.length + accountIdOf(record).length;
+  const start = end + KEY_STARTS.length;
+  return record.slice(start, record.indexOf('"', start));
+}
+
 export function requestIdOf(record: string): string {
   return record.slice(ID_STARTS, ID_STARTS + ID_LENGTH);
 }
