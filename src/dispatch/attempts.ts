@@ -64,6 +64,8 @@ export interface Call {
   readonly cancel: Cancel;
   /** Parts of a fan-out that were paid for before another part failed. */
   readonly sawUsage: (usage: Usage) => void;
+  /** Told how often the vendor is being called. */
+  readonly calling: (calls: number) => void;
 }
 
 /** One try at one route. */
@@ -99,6 +101,7 @@ export class Attempts {
         flow,
         cancel: job.cancel,
         sawUsage: usage => job.meter.see(usage),
+        calling: calls => (job.trail.calls = calls),
       });
       job.trail.note(route, startedAt, 'ok', seen(opened.reply));
       return opened;
@@ -137,6 +140,7 @@ export class Attempts {
     const { stream, n } = facts;
     // Callers of other protocols ask the vendor itself for more answers than one.
     const fansOut = upstream.name === 'openai-chat' && n > provider.maxN;
+    call.calling(fansOut ? n : 1);
     let reply = await (fansOut
       ? fanOut({ parts: n, stream, once, flow, cancel, upstream, sawUsage })
       : once(flow, cancel));
@@ -197,6 +201,7 @@ export class Attempts {
       throw told(sent.inCallersWords(upstream.readError(reply.status, text, reply.headers)), reply);
     };
     const { stream, n } = facts;
+    call.calling(n);
     // The neutral form has no `n`: one call, one answer.
     if (n === 1) {
       const language = translation();
@@ -224,13 +229,6 @@ export class Attempts {
     if (!provider.send) return this.egress.send(signed, flow, cancel);
     return withDeadline(provider.send(signed, outgoing, flow), this.config.firstByteTimeoutMs, cancel);
   }
-}
-
-/** The vendor's figures as the meter takes them: in the provider's own reading, and with each call counted where calls cost. */
-export function metered({ provider, calls, usageIsRead }: Opened, route: Route, usage: Usage): Usage {
-  const read = (usageIsRead ? undefined : provider.readUsage?.(usage.raw, usage)) ?? usage;
-  if (calls === 1 || route.price.rates.requests === undefined) return read;
-  return { ...read, dimensions: { requests: calls, ...read.dimensions } };
 }
 
 function outgoingOf({ endpoint, channel, upstreamModel, facts }: Call, protocol: Outgoing['protocol']): Outgoing {

@@ -43,6 +43,7 @@ export class DispatchChannelTester implements ChannelTester {
         flow: new Flow(),
         cancel: new Cancel(),
         sawUsage: () => undefined,
+        calling: () => undefined,
       });
       const bytes = await collect(reply.bytes$, ANSWER_LIMIT);
       const answer = JSON.parse(bytes.toString('utf8')) as JsonObject;

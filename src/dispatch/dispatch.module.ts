@@ -11,6 +11,7 @@ import { DispatchChannelTester } from './dispatch-channel-tester.js';
 import { DispatchService } from './dispatch.service.js';
 import { EnvironmentChannels } from './environment-channels.js';
 import { InlineParts } from './inline-parts.js';
+import { LongDrains } from './long-drains.js';
 import { Reservations } from './reservation.js';
 import { RouteOrder } from './route-order.js';
 import { StreamedAnswers } from './streamed-answers.js';
@@ -27,6 +28,7 @@ import { WholeAnswers } from './whole-answers.js';
     DispatchService,
     { provide: ChannelTester, useClass: DispatchChannelTester },
     EnvironmentChannels,
+    LongDrains,
     Reservations,
     RouteOrder,
     StreamedAnswers,

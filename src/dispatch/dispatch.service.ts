@@ -80,7 +80,7 @@ export class DispatchService implements BeforeApplicationShutdown {
     const priced = unordered.filter(route => unpricedNeed(facts.needs, route.price) === undefined);
     if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts.needs, unordered[0]!.price));
     const reserved = this.reservations.reserve(call, facts, priced, asked.endpoint === 'count-tokens');
-    const { limitHeaders, cover } = reserved instanceof Promise ? await reserved : reserved;
+    const given = reserved instanceof Promise ? await reserved : reserved;
 
     const { routes, candidates } = this.routeOrder.order(priced, cheapestFirst);
     const trail = new Trail(candidates);
@@ -106,12 +106,12 @@ export class DispatchService implements BeforeApplicationShutdown {
         onClose,
       });
       this.#open.add(open);
-      const job: Job = { call, ...asked, meter, trail, cancel, limitHeaders, cover };
+      const job: Job = { call, ...asked, ...given, meter, trail, cancel };
       return await this.#answer(job, routes, way);
     } catch (thrown) {
       clearTimeout(deadline);
       this.limits.release(call.requestId);
-      throw withHeaders(LazuError.from(thrown), limitHeaders);
+      throw withHeaders(LazuError.from(thrown), given.limitHeaders);
     }
   }
 

@@ -21,4 +21,6 @@ export interface Job {
   readonly limitHeaders: Readonly<Record<string, string>>;
   /** What money is held for; undefined: none is. */
   readonly cover: Cover | undefined;
+  /** Tokens that count for it per minute; undefined: nothing counts them. */
+  readonly admittedTokens: number | undefined;
 }

@@ -8,8 +8,8 @@ const setUp = (graceMs: number) => {
   const flow = new Flow();
   const heard: number[] = [];
   const left: boolean[] = [];
-  const subscription = outlive(source, { flow, graceMs, left: ended => left.push(ended) }).subscribe(item =>
-    heard.push(item),
+  const subscription = outlive(source, { flow, graceMs: () => graceMs, left: ended => left.push(ended) }).subscribe(
+    item => heard.push(item),
   );
   return { source, flow, heard, left, subscription };
 };

@@ -22,6 +22,8 @@ export interface Reserved {
   readonly limitHeaders: Record<string, string>;
   /** Undefined: no money is held. */
   readonly cover: Cover | undefined;
+  /** Tokens that count for it per minute; undefined: nothing counts them. */
+  readonly admittedTokens: number | undefined;
 }
 
 /** The second step of admission, once routes and prices are known: revocation, windows, quota, hold. */
@@ -67,11 +69,13 @@ export class Reservations {
       quotaPeriod: caller.quotaPeriod,
       startedAt: call.startedAt,
     });
+    const isCounted = caller.tpm !== undefined || caller.accountTpm !== undefined;
     const admitted = (given: Verdict): Reserved => {
       if (!given.admitted && given.reason === 'revoked') void this.#doubt(caller);
       return {
         limitHeaders: admit(given, tokens),
         cover: worst && { outputTokens: output * facts.n, picoUsdPerToken: worst.outputPicoUsd },
+        admittedTokens: isCounted ? tokens : undefined,
       };
     };
     return verdict instanceof Promise ? verdict.then(admitted) : admitted(verdict);

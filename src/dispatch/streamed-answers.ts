@@ -6,20 +6,23 @@ import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
 import { LimitStore } from '../limits/limit-store.js';
-import { inputTokensOf } from '../protocols/usage.js';
+import { providerNamed } from '../providers/index.js';
 import type { Delivery, Ending } from '../usage/meter.js';
-import { Attempts, metered, type Opened } from './attempts.js';
+import { Attempts, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { Delivered } from './delivered.js';
 import { endingOf } from './ending.js';
 import { failover } from './failover.js';
+import { deliveryOf, metered } from './figures.js';
 import { Growth } from './growth.js';
 import { returnedHeaders } from './headers.js';
 import type { Job } from './job.js';
+import { type Drain, LongDrains } from './long-drains.js';
 import { Outlet } from './outlet.js';
 import { outlive } from './outlive.js';
 import { passThrough } from './pass-through.js';
 import { reframe } from './reframe.js';
+import { TokenCorrection } from './token-correction.js';
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -35,6 +38,7 @@ export class StreamedAnswers {
     @Inject(LimitStore) private readonly limits: LimitStore,
     private readonly attempts: Attempts,
     private readonly health: ChannelHealth,
+    private readonly drains: LongDrains,
   ) {}
 
   /**
@@ -89,10 +93,11 @@ export class StreamedAnswers {
     route: Route,
     to: { flow: Flow; outlet: Outlet; silence: NodeJS.Timeout; begin: (opened: Opened) => void; over: () => void },
   ): Promise<void> {
-    to.outlet.onLeave(() => this.#leaveEarly(job));
+    const drain = this.drains.of(providerNamed(route.channel.provider));
+    to.outlet.onLeave(() => leaveEarly(job, drain));
     const opened = await this.attempts.send(job, route, to.flow);
     expectEventStream(opened);
-    const { reply, provider, upstream, rewriter } = opened;
+    const { reply, upstream, rewriter } = opened;
     const watch = upstream.frameWatch({ includeUsage: job.facts.includeUsage, answers: job.facts.n });
     const delivered = new Delivered(upstream);
     const report = () => {
@@ -100,10 +105,12 @@ export class StreamedAnswers {
       if (watch.usage) job.meter.see(metered(opened, route, watch.usage));
       job.meter.routing(job.trail.asRouting(route.channel.lane));
     };
-    const delivery = async () => ({
-      inputTokens: watch.reported ? inputTokensOf(watch.reported) : job.facts.inputTokensEstimate,
-      outputTokens: await delivered.tokens(),
-    });
+    const delivery = async () =>
+      deliveryOf(opened, route, {
+        reported: watch.reported,
+        estimate: job.facts.inputTokensEstimate,
+        output: await delivered.tokens(),
+      });
     const finish = async () => {
       report();
       if (!to.outlet.left)
@@ -112,6 +119,7 @@ export class StreamedAnswers {
     };
     const left = async (ended: boolean) => {
       to.over();
+      drain.end();
       if (ended && watch.complete) return; // finish has closed the meter
       report();
       await job.meter.close({ kind: 'left', drained: false, delivered: await delivery() });
@@ -122,10 +130,9 @@ export class StreamedAnswers {
       to.begin(opened);
       to.outlet.complete();
     };
-    const graceMs = provider.billsAfterDisconnect ? LONG_DRAIN_MS : this.config.leaveGraceMs;
     const frames$ = outlive(passThrough(reply.bytes$, watch, finish, rewriter), {
       flow: to.flow,
-      graceMs,
+      graceMs: () => drain.leftMs(),
       left: ended => void left(ended).then(gone, gone), // the journal has said what is wrong, if anything is
     });
 
@@ -142,8 +149,7 @@ export class StreamedAnswers {
         job.cancel.cancel(error);
         queueMicrotask(() => subscription.unsubscribe()); // for who does not listen to the cancel
       };
-      const { cover } = job;
-      const growth = cover && new Growth(this.limits, job.call.requestId, cover, outOfMoney);
+      const growth = this.#growth(job, opened, outOfMoney);
       const subscription: Subscription = frames$.subscribe({
         next: frame => {
           if (ended) return;
@@ -156,7 +162,7 @@ export class StreamedAnswers {
           delivered.add(frame);
           to.silence.refresh();
           to.outlet.next(frame);
-          growth?.reached(delivered.likelyTokens);
+          growth(delivered.likelyTokens);
         },
         error: (error: LazuError) => {
           if (ended) return;
@@ -177,6 +183,20 @@ export class StreamedAnswers {
     });
   }
 
+  /** @returns what is told how many tokens have been delivered so far: the hold grows with them, and what the windows count */
+  #growth({ call, cover, admittedTokens, facts }: Job, { calls }: Opened, outOfMoney: () => void) {
+    const hold = cover && new Growth(this.limits, call.requestId, cover, outOfMoney);
+    const input = facts.inputTokensEstimate * calls;
+    const windows =
+      admittedTokens === undefined
+        ? undefined
+        : new TokenCorrection(this.limits, call.requestId, input, admittedTokens);
+    return (tokens: number): void => {
+      hold?.reached(tokens);
+      windows?.reached(tokens);
+    };
+  }
+
   /** The last event is the error, in the caller's protocol, and no end mark follows: half an answer never looks like a whole one. */
   async #endWithError(job: Job, outlet: Outlet, error: LazuError, delivered?: Delivery): Promise<void> {
     const ending: Ending = delivered ? { kind: 'failed', error, delivered } : endingOf(job, error);
@@ -184,18 +204,15 @@ export class StreamedAnswers {
     outlet.next(Buffer.from(job.inbound.writeError(error, job.call.requestId).frame));
     outlet.complete();
   }
-
-  /** Before any answer began: the grace runs all the same, as the vendor may be at work and bill for it. */
-  #leaveEarly(job: Job): void {
-    setTimeout(
-      () => job.cancel.cancel(new LazuError('upstream_error', 'The caller has left.')),
-      this.config.leaveGraceMs,
-    ).unref();
-  }
 }
 
-/** How long a provider that bills on after a disconnect is read to its end (contract §13). */
-const LONG_DRAIN_MS = 30_000;
+/** Before any answer began: the grace runs all the same, as the vendor may be at work and bill for it. */
+function leaveEarly(job: Job, drain: Drain): void {
+  setTimeout(() => {
+    drain.end();
+    job.cancel.cancel(new LazuError('upstream_error', 'The caller has left.'));
+  }, drain.leftMs()).unref();
+}
 
 const spent = () =>
   new LazuError(

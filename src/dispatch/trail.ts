@@ -7,6 +7,8 @@ type Attempt = Routing['attempts'][number];
 /** Notes which routes were candidates and what became of each attempt. */
 export class Trail {
   readonly #attempts: Attempt[] = [];
+  /** How often the attempt under way calls the vendor: more than once where it gives fewer answers at a time than were asked for. */
+  calls = 1;
 
   constructor(private readonly candidates: Routing['candidates']) {}
 

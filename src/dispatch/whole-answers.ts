@@ -6,11 +6,13 @@ import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
 import type { Usage } from '../protocols/usage.js';
-import { Attempts, metered, type Opened } from './attempts.js';
+import type { Delivery } from '../usage/meter.js';
+import { Attempts, type Opened } from './attempts.js';
 import { ChannelHealth } from './channel-health.js';
 import { collect } from './collect.js';
 import { Delivered } from './delivered.js';
 import { failover } from './failover.js';
+import { deliveryOf, metered } from './figures.js';
 import { returnedHeaders } from './headers.js';
 import type { Job } from './job.js';
 import { parseAnswer } from './parse-answer.js';
@@ -22,6 +24,7 @@ const RUN_ON_MS = 60_000;
 
 interface Whole {
   readonly opened: Opened;
+  readonly route: Route;
   readonly bytes: Buffer;
   readonly usage: Usage | undefined;
 }
@@ -50,13 +53,16 @@ export class WholeAnswers {
 
   async #answer(job: Job, routes: readonly Route[]): Promise<Answer> {
     const options = { maxAttempts: this.config.maxAttempts, health: this.health };
-    const { opened, bytes, usage } = await failover(job, routes, options, route => this.#read(job, route));
+    const { opened, route, bytes, usage } = await failover(job, routes, options, route => this.#read(job, route));
     if (usage) job.meter.see(usage);
     if (job.call.gone.reason) {
-      const delivered = { inputTokens: job.facts.inputTokensEstimate, outputTokens: 0 };
+      const delivered = deliveryOf(opened, route, { estimate: job.facts.inputTokensEstimate, output: 0 });
       await job.meter.close({ kind: 'left', drained: usage !== undefined, delivered });
     } else {
-      await job.meter.close({ kind: 'completed', delivered: usage ? undefined : await delivery(job, opened, bytes) });
+      await job.meter.close({
+        kind: 'completed',
+        delivered: usage ? undefined : await delivery(job, { opened, route, bytes }),
+      });
     }
     const headers: Record<string, string> = {
       'content-type': 'application/json',
@@ -79,12 +85,12 @@ export class WholeAnswers {
     job.meter.routing(job.trail.asRouting(route.channel.lane));
     const rewritten = opened.rewriter?.answer(answer) ?? answer;
     const sent = rewritten === answer ? bytes : Buffer.from(JSON.stringify(rewritten));
-    return { opened, bytes: sent, usage: usage && metered(opened, route, usage) };
+    return { opened, route, bytes: sent, usage: usage && metered(opened, route, usage) };
   }
 }
 
-async function delivery(job: Job, { upstream }: Opened, bytes: Buffer) {
-  const delivered = new Delivered(upstream);
+async function delivery({ facts }: Job, { opened, route, bytes }: Omit<Whole, 'usage'>): Promise<Delivery> {
+  const delivered = new Delivered(opened.upstream);
   delivered.add(bytes);
-  return { inputTokens: job.facts.inputTokensEstimate, outputTokens: await delivered.tokens() };
+  return deliveryOf(opened, route, { estimate: facts.inputTokensEstimate, output: await delivered.tokens() });
 }

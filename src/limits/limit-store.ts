@@ -71,6 +71,8 @@ export interface LimitStore {
   reserve(ask: Reservation): Verdict | Promise<Verdict>;
   /** A stream outgrows its hold: `false` when no more is to be had. */
   extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean>;
+  /** A request under way has taken so many tokens so far, more than it was admitted with. Not waited for; never throws. */
+  correct(requestId: string, tokens: number): void;
   /** The request is over: the hold becomes this charge, the estimate what it took. Idempotent; never throws. */
   settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void;
   /** The request did nothing: hold and tokens come back; its slot in the RPM window does not. Idempotent; never throws. */

@@ -4,6 +4,7 @@ import type { Left, Reservation, Verdict } from './limit-store.js';
 /** The port `LimitStore`, from a worker to the store of its primary. */
 export const RESERVE = topic<Reservation, Verdict>('limits.reserve');
 export const EXTEND = topic<{ readonly requestId: string; readonly byMicroUsd: bigint }, boolean>('limits.extend');
+export const CORRECT = topic<{ readonly requestId: string; readonly tokens: number }>('limits.correct');
 export const SETTLE = topic<{
   readonly requestId: string;
   readonly chargeMicroUsd: bigint;

@@ -13,6 +13,8 @@ interface Open {
   readonly ask: Reservation;
   readonly takenAt: number;
   readonly counted: Counted | undefined;
+  /** What counts for it in its windows. */
+  tokens: number;
   heldMicroUsd: bigint;
 }
 
@@ -81,6 +83,11 @@ export class MemoryLimitStore implements LimitStore {
     return true;
   }
 
+  correct(requestId: string, tokens: number): void {
+    const open = this.#open.get(requestId);
+    if (open && tokens > open.tokens) this.#count(open, tokens);
+  }
+
   settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void {
     const open = this.#close(requestId, tokens);
     if (open && chargeMicroUsd > 0n) this.#funds?.charge(requestId, open.ask, chargeMicroUsd);
@@ -132,7 +139,7 @@ export class MemoryLimitStore implements LimitStore {
 
   #take(ask: Reservation, counted: Counted | undefined, now: number): void {
     this.release(ask.requestId);
-    this.#open.set(ask.requestId, { ask, takenAt: now, counted, heldMicroUsd: ask.holdMicroUsd });
+    this.#open.set(ask.requestId, { ask, takenAt: now, counted, tokens: ask.tokens, heldMicroUsd: ask.holdMicroUsd });
     this.#funds?.hold(ask, ask.holdMicroUsd);
   }
 
@@ -140,9 +147,14 @@ export class MemoryLimitStore implements LimitStore {
     const open = this.#open.get(requestId);
     if (!open) return undefined;
     this.#open.delete(requestId);
-    if (open.counted) correct(open.counted, tokens - open.ask.tokens);
+    this.#count(open, tokens);
     this.#giveBack(open);
     return open;
+  }
+
+  #count(open: Open, tokens: number): void {
+    if (open.counted) correct(open.counted, tokens - open.tokens);
+    open.tokens = tokens;
   }
 
   #giveBack(open: Open): void {

@@ -1,7 +1,7 @@
 import type { LazuError } from '../errors.js';
 import type { Link } from '../workers/link.js';
 import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
-import { EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
+import { CORRECT, EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
 
 const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined });
 /** The primary answers at once, or when it has read a sum, for which it has 5 s. Beyond, it is stuck: 503. */
@@ -26,6 +26,10 @@ export class RemoteLimitStore implements LimitStore {
   extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean> {
     if (this.#unlimited.has(requestId)) return true;
     return this.primary.ask(EXTEND, { requestId, byMicroUsd }, this.patienceMs);
+  }
+
+  correct(requestId: string, tokens: number): void {
+    if (!this.#unlimited.has(requestId)) this.primary.tell(CORRECT, { requestId, tokens });
   }
 
   settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void {

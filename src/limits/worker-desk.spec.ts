@@ -158,7 +158,7 @@ describe('the limits of several workers', () => {
 
   it('answer as one process does, whatever is asked', async () => {
     const step = fc.record({
-      kind: fc.constantFrom('reserve', 'reserve', 'extend', 'settle', 'release', 'wait', 'left'),
+      kind: fc.constantFrom('reserve', 'reserve', 'extend', 'correct', 'settle', 'release', 'wait', 'left'),
       amount: fc.bigInt({ min: 0n, max: 40n }),
       pick: fc.nat({ max: 9 }),
       rpm: fc.option(fc.integer({ min: 0, max: 4 }), { nil: undefined }),
@@ -180,7 +180,8 @@ describe('the limits of several workers', () => {
             expect(await remote.reserve(asked)).toEqual(await local.reserve(asked));
           } else if (kind === 'extend') {
             expect(await remote.extend(id, amount)).toBe(await local.extend(id, amount));
-          } else if (kind === 'left') expect(await remote.left(asked)).toEqual(await local.left(asked));
+          } else if (kind === 'correct') for (const store of [remote, local]) store.correct(id, pick * 5);
+          else if (kind === 'left') expect(await remote.left(asked)).toEqual(await local.left(asked));
           else if (kind === 'wait') at += 7_000;
           else for (const store of [remote, local]) store[kind](id, amount, pick); // prettier-ignore
         }

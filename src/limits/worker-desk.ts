@@ -2,7 +2,7 @@ import { BEGIN_BATCH, END_BATCH, RECORDED, REJECTED } from '../usage/charge-topi
 import type { UnflushedCharges } from '../usage/unflushed-charges.js';
 import type { Link } from '../workers/link.js';
 import type { Reservation, Verdict } from './limit-store.js';
-import { EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
+import { CORRECT, EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
 import type { MemoryLimitStore } from './memory-limit-store.js';
 
 /**
@@ -26,6 +26,7 @@ export class WorkerDesk {
   ) {
     link.on(RESERVE, ask => this.#reserve(ask));
     link.on(EXTEND, ({ requestId, byMicroUsd }) => store.extend(requestId, byMicroUsd));
+    link.on(CORRECT, ({ requestId, tokens }) => store.correct(requestId, tokens));
     link.on(SETTLE, settled => this.#settle(settled.requestId, settled.chargeMicroUsd, settled.tokens, settled.ask));
     link.on(RELEASE, requestId => this.#release(requestId));
     link.on(LEFT, spender => store.left(spender));

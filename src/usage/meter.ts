@@ -20,10 +20,7 @@ export interface Opening {
 }
 
 /** What was sent and received, by estimate and tokenizer: charged where no vendor ever said. */
-export interface Delivery {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
+export type Delivery = Pick<Usage, 'dimensions' | 'serviceTier'>;
 
 /** How a request ended, as `dispatch` saw it. Exactly one of these closes the meter (contract §13's table). */
 export type Ending =

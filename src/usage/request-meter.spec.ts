@@ -43,7 +43,7 @@ const usage: Usage = {
   raw: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
 };
 const cut = new LazuError('upstream_error', 'cut');
-const delivered = { inputTokens: 8, outputTokens: 3 };
+const delivered = { dimensions: { input: 8, output: 3 } };
 
 let root: string;
 let journal: Journal;

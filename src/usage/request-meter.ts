@@ -142,8 +142,8 @@ function figuresOf(ending: Ending, seen: Usage | undefined, dispatched: boolean)
   }
 }
 
-function estimated({ inputTokens, outputTokens }: Delivery): Figures {
-  return { source: 'estimated', usage: { dimensions: { input: inputTokens, output: outputTokens }, raw: {} } };
+function estimated(delivered: Delivery): Figures {
+  return { source: 'estimated', usage: { ...delivered, raw: {} } };
 }
 
 function statusOf(ending: Ending): number {

@@ -68,10 +68,9 @@ describe('tests named after traps', () => {
     .map(path => readFileSync(path, 'utf8'))
     .join('\n');
 
-  it.each([4, 5, 8, 12, 13, 16, 17, 18, 23, 24, 25, 28, 29, 30, 31, 32, 33, 34, 35, 38, 39])(
-    'there is one for trap %i',
-    trap => {
-      expect(tests).toMatch(new RegExp(`\\b(?:it|describe)(?:\\.each\\([^;]*?\\))?\\(\\s*['"\`]trap ${trap}: `));
-    },
-  );
+  it.each([
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 23, 24, 25, 28, 29, 30, 31, 32, 33, 34, 35, 38, 39,
+  ])('there is one for trap %i', trap => {
+    expect(tests).toMatch(new RegExp(`\\b(?:it|describe)(?:\\.each\\([^;]*?\\))?\\(\\s*['"\`]trap ${trap}: `));
+  });
 });

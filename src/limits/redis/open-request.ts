@@ -6,8 +6,8 @@ import { MOST_MICRO_USD } from './shared-funds.js';
 /** A request that was admitted and is not over, as this host knows it. */
 export interface OpenRequest {
   readonly ask: Spender & { readonly tpm: number | undefined; readonly accountTpm?: number | undefined };
-  /** Admitted estimate. */
-  readonly tokens: number;
+  /** What counts for it in its windows: the admitted estimate, or more since it was corrected. */
+  tokens: number;
   /** Where its tokens count; empty: nowhere. */
   readonly slice: string;
   readonly takenAt: number;

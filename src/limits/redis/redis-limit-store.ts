@@ -125,6 +125,11 @@ export class RedisLimitStore implements LimitStore {
     return true;
   }
 
+  correct(requestId: string, tokens: number): void {
+    const open = this.#open.get(requestId);
+    if (open) this.#settlements.correct(open, Math.ceil(tokens));
+  }
+
   settle(requestId: string, chargeMicroUsd: bigint, tokens: number): void {
     const open = this.#open.get(requestId);
     if (!open) return;

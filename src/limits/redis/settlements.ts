@@ -41,6 +41,15 @@ export class Settlements {
     this.#tell(settlement);
   }
 
+  /** It has taken so many tokens so far. What was not heard, or is not known to have been, is said again with the next correction. */
+  correct(open: OpenRequest, tokens: number): void {
+    const { ask, slice } = open;
+    const by = tokens - open.tokens;
+    if (slice === '' || by <= 0) return;
+    open.tokens = tokens; // at once: the end of the request may come right behind, and corrects from here
+    this.send(ask.accountId, [...countedIn(open, slice, by), '']).catch(() => (open.tokens -= by));
+  }
+
   /** A hold that should not be there: whatever else of this request is under way, it comes back. */
   giveBack(requestId: string, open: OpenRequest): void {
     const nothing = { chargeMicroUsd: 0n, tokens: 0, posting: '', tries: 0, sending: undefined } as const;
@@ -79,7 +88,7 @@ export class Settlements {
     const { ask } = open;
     // A correction must not be made twice: one that gives room is made at the first try or not at all.
     const slice = tokens === 0 || (tokens < 0 && settlement.tries > 0) ? '' : open.slice;
-    const args = [ask.keyId, slice, String(tokens), flag(ask.tpm !== undefined), flag(ask.accountTpm !== undefined)];
+    const args = countedIn(open, slice, tokens);
     if (settlement.isMoney) {
       args.push(epoch!, requestId, settlement.chargeMicroUsd.toString(), String(ask.startedAt), settlement.posting);
     } else args.push('');
@@ -93,5 +102,14 @@ export class Settlements {
       .finally(() => (settlement.sending = undefined));
   }
 }
+
+/** The first arguments of the script. */
+const countedIn = ({ ask }: OpenRequest, slice: string, by: number): string[] => [
+  ask.keyId,
+  slice,
+  String(by),
+  flag(ask.tpm !== undefined),
+  flag(ask.accountTpm !== undefined),
+];
 
 const flag = (is: boolean): string => (is ? '1' : '0');

@@ -94,6 +94,30 @@ describe.each(stores)('rate windows in %s', kind => {
     expect((await reserve({ keyId: 'key_2', accountTpm: 100, tokens: 70 })).admitted).toBe(true);
   });
 
+  it('trap 15: counts what a stream takes beyond its estimate while it runs, and what it took when it has ended', async () => {
+    const stream = ask({ tpm: 100, accountTpm: 100, tokens: 20 });
+    await host.reserve(stream);
+    const remaining = async () => {
+      await host.told();
+      const probe = ask({ tpm: 100, accountTpm: 100, tokens: 0 });
+      return (await host.reserve(probe)).standing?.remainingTokens;
+    };
+    expect(await remaining()).toBe(80);
+    host.store.correct(stream.requestId, 10); // less than was admitted: at the end
+    expect(await remaining()).toBe(80);
+    host.store.correct(stream.requestId, 50);
+    host.store.correct(stream.requestId, 50);
+    expect(await remaining()).toBe(50);
+    host.store.correct(stream.requestId, 130);
+    expect(await remaining()).toBe(0);
+    expect((await reserve({ accountTpm: 100, keyId: 'key_2', tokens: 1 })).admitted).toBe(false);
+    host.store.correct(stream.requestId, 140);
+    host.store.settle(stream.requestId, 0n, 90); // right behind it
+    expect(await remaining()).toBe(10);
+    host.store.correct(stream.requestId, 200); // it is over
+    expect(await remaining()).toBe(10);
+  });
+
   it('shares the account’s limit among its keys, while a key’s own cap binds that key alone', async () => {
     const admitted = async (times: number, extra: Partial<Reservation>) => {
       const verdicts: boolean[] = [];
