@@ -34,7 +34,7 @@ export class CheckpointsService implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     @Inject(Config) private readonly config: Pick<Config, 'billing'>,
-    private readonly database: Pick<Database, 'pool'>,
+    private readonly database: Database,
   ) {}
 
   onModuleInit(): void {
