@@ -74,21 +74,3 @@ export function requestUsageOf(record: UsageRecord): RequestUsage {
     timings: { started_at: record.started_at, ended_at: record.ended_at, ...record.timings },
   };
 }
-
-const NOTHING: UsageSums = {
-  requests: 0,
-  failures: 0,
-  input_tokens: 0,
-  cache_read_tokens: 0,
-  output_tokens: 0,
-  charge_micro_usd: 0,
-};
-
-export function usageReportOf(
-  days: { readonly from: string; readonly to: string },
-  group_by: Grouping,
-  data: readonly UsageSums[],
-  total: UsageSums = NOTHING,
-): UsageReport {
-  return { object: 'usage_report', ...days, group_by, data, total };
-}

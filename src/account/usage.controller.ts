@@ -5,7 +5,7 @@ import { CurrentCaller, ForCallers } from '../auth/caller.guard.js';
 import { LazuError } from '../errors.js';
 import { DayRange, daysOf } from '../usage/day-range.js';
 import { UsageService } from '../usage/usage.service.js';
-import { requestUsageOf, usageReportOf, type RequestUsage, type UsageReport } from './usage-view.js';
+import { requestUsageOf, type RequestUsage, type UsageReport } from './usage-view.js';
 
 /** `?from&to&group_by=day|model|key` */
 export class UsageQuery extends DayRange {
@@ -24,8 +24,12 @@ export class UsageController {
   async sums(@Query() query: UsageQuery, @CurrentCaller() caller: Caller): Promise<UsageReport> {
     const days = daysOf(query, Date.now());
     const own = { ...days, accountId: caller.accountId, keyId: caller.keyId };
-    const [data, [total]] = await Promise.all([this.usage.sums(own, [query.group_by]), this.usage.sums(own, [])]);
-    return usageReportOf(days, query.group_by, data, total);
+    return {
+      object: 'usage_report',
+      ...days,
+      group_by: query.group_by,
+      ...(await this.usage.report(own, [query.group_by])),
+    };
   }
 
   /** One request, at once where it was served and within a second anywhere else. */

@@ -1,32 +1,28 @@
 import { Controller, Get, Query } from '@nestjs/common';
-import { IsIn, IsOptional, IsString, Length } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { AdminRole } from '../auth/admin.guard.js';
 import { UsageService } from '../usage/usage.service.js';
 import type { UsageRecord, UsageStatus } from '../usage/usage-record.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
-import { IsIsoDateTime } from './validators.js';
+import { IsIsoDateTime, IsText } from './validators.js';
 
 /** Filters; all of them together. */
 export class RequestsQuery extends PageQuery {
   @IsOptional()
-  @Length(1, 100)
-  @IsString()
+  @IsText(1, 100)
   account_id?: string;
 
   @IsOptional()
-  @Length(1, 100)
-  @IsString()
+  @IsText(1, 100)
   key_id?: string;
 
   /** Catalog name. */
   @IsOptional()
-  @Length(1, 200)
-  @IsString()
+  @IsText(1, 200)
   model?: string;
 
   @IsOptional()
-  @Length(1, 100)
-  @IsString()
+  @IsText(1, 100)
   channel_id?: string;
 
   @IsOptional()
@@ -34,8 +30,7 @@ export class RequestsQuery extends PageQuery {
   status?: UsageStatus;
 
   @IsOptional()
-  @Length(1, 100)
-  @IsString()
+  @IsText(1, 100)
   error_code?: string;
 
   /** Came in at or after this moment. */

@@ -1,40 +1,54 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional, IsString, Length } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional, Matches } from 'class-validator';
 import { AdminRole } from '../auth/admin.guard.js';
 import { DayRange, daysOf } from '../usage/day-range.js';
 import { GROUPINGS, type Grouping, type UsageSums } from '../usage/rollup-query.js';
 import { UsageService } from '../usage/usage.service.js';
+import { IsText } from './validators.js';
+
+/** What a grouping looks like. */
+const GROUPING = new RegExp(`^(?:${GROUPINGS.join('|')}|label:.{1,64})$`, 'su');
+const MOST_GROUPINGS = 10;
+/** As many as a key may have. */
+const MOST_LABELS = 16;
 
 /** `?from&to&group_by=account,model` and filters; days are UTC. */
 export class AdminUsageQuery extends DayRange {
-  /** Divided by commas; `day` when left out. */
+  /** Divided by commas, or each by itself; `day` when left out. */
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
-  @IsIn(GROUPINGS, { each: true })
+  @Matches(GROUPING, { each: true, message: `each group_by must be one of ${GROUPINGS.join(', ')}, or label:<name>` })
+  @IsText(1, 80, { each: true })
   @ArrayUnique()
-  @ArrayMaxSize(GROUPINGS.length)
+  @ArrayMaxSize(MOST_GROUPINGS)
   @IsArray()
   group_by: Grouping[] = ['day'];
 
   @IsOptional()
-  @Length(1, 100)
-  @IsString()
+  @IsText(1, 100)
   account_id?: string;
 
   @IsOptional()
-  @Length(1, 100)
-  @IsString()
+  @IsText(1, 100)
   key_id?: string;
 
   /** Catalog name. */
   @IsOptional()
-  @Length(1, 200)
-  @IsString()
+  @IsText(1, 200)
   model?: string;
 
   @IsOptional()
   @IsIn(['direct', 'cheap'])
   lane?: 'direct' | 'cheap';
+
+  /** `team:web`: of keys that have this label now; several: all of them. */
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? [value] : value))
+  @Matches(/:/, { each: true, message: 'each label must be name:value' })
+  @IsText(1, 600, { each: true })
+  @ArrayMaxSize(MOST_LABELS)
+  @IsArray()
+  label?: string[];
 }
 
 export interface AdminUsageReport {
@@ -44,7 +58,7 @@ export interface AdminUsageReport {
   readonly group_by: readonly Grouping[];
   /** At most 1,000 groups: the earliest days, else the dearest. */
   readonly data: readonly UsageSums[];
-  readonly total: UsageSums | null;
+  readonly total: UsageSums;
 }
 
 /** What everybody's calls cost, from the daily sums. */
@@ -62,8 +76,9 @@ export class AdminUsageController {
       keyId: query.key_id,
       model: query.model,
       lane: query.lane,
+      labels: query.label,
     };
-    const [data, [total]] = await Promise.all([this.usage.sums(filter, query.group_by), this.usage.sums(filter, [])]);
-    return { object: 'usage_report', ...days, group_by: query.group_by, data, total: total ?? null };
+    const report = await this.usage.report(filter, query.group_by);
+    return { object: 'usage_report', ...days, group_by: query.group_by, ...report };
   }
 }

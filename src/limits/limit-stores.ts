@@ -28,8 +28,8 @@ export function inMemory(
     read: work => charges.read(work),
     balance: accountId => ledger.balance(accountId),
     async spent(accountId, keyId, since) {
-      const [sums] = await usage.sums({ from: dayOf(since), to: FOREVER, accountId, keyId }, []);
-      return BigInt(sums?.charge_micro_usd ?? 0);
+      const { total } = await usage.report({ from: dayOf(since), to: FOREVER, accountId, keyId }, []);
+      return BigInt(total.charge_micro_usd);
     },
     unflushedOfAccount: accountId => charges.ofAccount(accountId),
     unflushedOfKey: (keyId, since) => charges.ofKey(keyId, since),

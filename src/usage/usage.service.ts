@@ -7,7 +7,7 @@ import { LazuError } from '../errors.js';
 import { alone, Host } from '../workers/host.js';
 import { topic } from '../workers/topic.js';
 import { RecordQueue } from './record-queue.js';
-import { groupExpression, SUMS, sumsOf, type Grouping, type RollupFilter, type UsageSums } from './rollup-query.js';
+import { reportOf, rollupQuery, type Grouping, type RollupFilter, type UsageReport } from './rollup-query.js';
 import { recordOf, RECORD_COLUMNS, searchQuery, type RecordFilter } from './record-query.js';
 import type { UsageRecord } from './usage-record.js';
 
@@ -15,7 +15,6 @@ const YOUNG_MS = 5_000;
 const WAIT_MS = 2_000;
 const POLL_MS = 100;
 const REQUEST_ID = /^req_lazu_[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
-const MOST_GROUPS = 1_000;
 const ONE_RECORD = `SELECT ${RECORD_COLUMNS} FROM usage_records WHERE request_id = $1 AND key_id = $2`;
 
 /** A request, and the key that asks for its record. */
@@ -55,20 +54,10 @@ export class UsageService implements OnModuleInit {
     }
   }
 
-  /** Sums of whole days from the rollups (trap 22), by day ascending, else dearest first. */
-  async sums(filter: RollupFilter, groupings: readonly Grouping[]): Promise<UsageSums[]> {
-    const groups = groupings.map(grouping => `${groupExpression(grouping)} AS ${grouping}`);
-    const dearest = 'sum(usage_rollups.charge_micro_usd) DESC';
-    const order = groupings.includes('day') ? `${groupExpression('day')} ASC, ${dearest}` : dearest;
-    const rows = await this.#query(
-      `SELECT ${[...groups, SUMS].join(', ')} FROM usage_rollups
-       WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR account_id = $3) AND ($4::text IS NULL OR key_id = $4)
-         AND ($5::text IS NULL OR model = $5) AND ($6::text IS NULL OR lane = $6)
-       ${groups.length > 0 ? `GROUP BY ${groupings.map(groupExpression).join(', ')} ORDER BY ${order}` : ''}
-       LIMIT ${MOST_GROUPS}`,
-      [filter.from, filter.to, filter.accountId, filter.keyId, filter.model, filter.lane],
-    );
-    return rows.map(row => sumsOf(row, groupings));
+  /** Sums of whole days, from the rollups (trap 22). Without groupings `data` is the total alone. */
+  async report(filter: RollupFilter, groupings: readonly Grouping[]): Promise<UsageReport> {
+    const { text, values } = rollupQuery(filter, groupings);
+    return reportOf(await this.#query(text, values), groupings);
   }
 
   /** Newest first. */
@@ -88,9 +77,9 @@ export class UsageService implements OnModuleInit {
     return row && recordOf(row);
   }
 
-  async #query(text: string, values: unknown[]): Promise<Record<string, unknown>[]> {
+  async #query(text: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
     try {
-      return (await this.database.pool.query<Record<string, unknown>>(text, values)).rows;
+      return (await this.database.pool.query<Record<string, unknown>>(text, [...values])).rows;
     } catch (error) {
       if (!isUnavailable(error)) throw error;
       throw new LazuError('service_unavailable', 'Usage cannot be read right now. Please try again shortly.', {

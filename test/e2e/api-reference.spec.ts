@@ -229,7 +229,8 @@ describe('the API reference', () => {
         const { data } = await call('GET', '/api/admin/requests?limit=100');
         found = data.some((request: { id: string }) => request.id === id);
       }
-      await call('GET', '/api/admin/usage?group_by=day,account,key,model,lane');
+      await call('GET', '/api/admin/usage?group_by=day,account,key,model,lane,label:team');
+      await call('GET', '/api/admin/usage?label=team:web');
     });
 
     it('pages for operators and this reference itself', async () => {

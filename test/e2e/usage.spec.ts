@@ -238,7 +238,15 @@ describe('what a key’s calls cost', () => {
     expect(report.data).toEqual([
       expect.objectContaining({ account_id: accountId, model: 'lazu/sandbox', failures: 1 }),
     ]);
-    await expect(lazu.admin('GET', '/api/admin/usage?group_by=moon')).rejects.toThrow('group_by');
+    for (const query of [
+      'group_by=moon',
+      'group_by=label:',
+      'group_by=label:a%00b',
+      'label=team',
+      'label=a:%00',
+      'model=%00',
+    ])
+      await expect(lazu.admin('GET', `/api/admin/usage?${query}`)).rejects.toThrow(/422/);
   });
 });
 

@@ -23,7 +23,7 @@ export const usageOperations: Operations = {
   'GET /api/admin/usage': {
     ...records,
     summary: 'Sums of all usage',
-    description: `${days} \`group_by\` takes several, divided by commas. At most 1,000 groups: the earliest days, else the dearest.`,
+    description: `${days} \`group_by\` takes several of \`day\`, \`account\`, \`key\`, \`model\`, \`lane\` and \`label:<name>\`, divided by commas. Labels are those that keys have now. At most 1,000 groups: the earliest days, else the dearest; \`total\` is of all.`,
     answer: ref('AdminUsageReport'),
   },
   'GET /api/admin/requests': {

@@ -5,6 +5,7 @@ import {
   flag,
   integer,
   listOf,
+  mapOf,
   moment,
   nullable,
   number,
@@ -75,6 +76,7 @@ const sums: Schema = object(
     key_id: text(),
     model: text(),
     lane,
+    labels: mapOf(nullable(text()), 'By name, as the keys have them now; null: of keys without it.'),
     requests: integer(),
     failures: integer(),
     input_tokens: integer('Cached ones included.'),
@@ -82,7 +84,7 @@ const sums: Schema = object(
     output_tokens: integer(),
     charge_micro_usd: integer(),
   },
-  ['day', 'account_id', 'key_id', 'model', 'lane'],
+  ['day', 'account_id', 'key_id', 'model', 'lane', 'labels'],
 );
 
 const report = (groupBy: Schema, total: Schema): Schema =>
@@ -109,7 +111,7 @@ export const usageSchemas: Readonly<Record<string, Schema>> = {
     timings: object({ started_at: moment(), ended_at: moment(), ...timings }),
   }),
   UsageReport: report(oneOf(GROUPINGS), sums),
-  AdminUsageReport: report(listOf(oneOf(GROUPINGS)), nullable(sums)),
+  AdminUsageReport: report(listOf(text('Also `label:<name>`.')), sums),
   AccountStanding: object({
     object: exactly('account_standing'),
     account_id: text(),
