@@ -13,7 +13,9 @@ const endpointRooms = [
   'audio',
   'search',
 ];
-const endpointMayKnow = ['http', 'auth', 'catalog', 'protocols', 'dispatch', 'usage', 'limits', 'billing', 'egress'];
+const endpointMayKnow = [
+  ...['http', 'auth', 'catalog', 'protocols', 'dispatch', 'usage', 'limits', 'billing', 'payments', 'egress'],
+];
 
 const mayKnow = {
   protocols: [],
@@ -26,6 +28,7 @@ const mayKnow = {
   limits: ['billing', 'usage', 'workers', 'observability'],
   usage: ['billing', 'catalog', 'protocols', 'database', 'workers', 'observability'],
   auth: ['catalog', 'limits', 'database', 'workers', 'observability'],
+  payments: ['auth', 'limits', 'billing', 'database', 'observability'],
   http: ['auth', 'protocols', 'egress', 'observability'],
   dispatch: ['auth', 'protocols', 'providers', 'usage', 'limits', 'catalog', 'egress', 'http', 'observability'],
   health: ['database', 'usage', 'limits', 'catalog', 'auth', 'http', 'workers'],

@@ -8,6 +8,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpModule } from './http/http.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
 import { alone, Host } from './workers/host.js';
 
 /** The list of rooms. */
@@ -19,6 +20,7 @@ import { alone, Host } from './workers/host.js';
     CompletionsModule,
     ModelsModule,
     AccountModule,
+    PaymentsModule,
     AdminModule,
     HealthModule,
     ApiReferenceModule,

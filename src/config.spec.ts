@@ -77,10 +77,39 @@ describe('configuration', () => {
     ['FETCH_ALLOW', '10.0.0.0/33,secret'],
     ['FETCH_ALLOW', 'https://secret'],
     ['FETCH_ALLOW', '*.secret'],
+    ['STRIPE_SECRET_KEY', 'pk_live_secret'],
+    ['STRIPE_WEBHOOK_SECRET', 'whsec_1,secret'],
+    ['STRIPE_SUCCESS_URL', 'secret.example/paid'],
+    ['STRIPE_BASE_URL', 'https://secret.example/v1'],
   ])('a wrong %s is one line that names it and not its value', (name, value) => {
     const load = () => loadConfig({ [name]: value });
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(new RegExp(`^${name}: [^\\n]+$`));
     expect(load).not.toThrow(/secret/);
+  });
+
+  describe('Stripe', () => {
+    const whole = {
+      STRIPE_SECRET_KEY: 'rk_live_abcdef',
+      STRIPE_WEBHOOK_SECRET: 'whsec_new, whsec_old',
+      STRIPE_SUCCESS_URL: 'https://shop.example/paid?session={CHECKOUT_SESSION_ID}',
+    };
+
+    it('is there when all of it is', () => {
+      expect(loadConfig(whole).stripe).toEqual({
+        secretKey: 'rk_live_abcdef',
+        webhookSecrets: ['whsec_new', 'whsec_old'],
+        successUrl: 'https://shop.example/paid?session={CHECKOUT_SESSION_ID}',
+        cancelUrl: undefined,
+        baseUrl: 'https://api.stripe.com',
+      });
+      expect(loadConfig({ STRIPE_CANCEL_URL: 'https://shop.example' }).stripe).toBeUndefined();
+    });
+
+    it.each(Object.keys(whole))('without %s alone there is no start: who starts payments must hear of them', name => {
+      expect(() => loadConfig({ ...whole, [name]: '' })).toThrow(
+        new RegExp(`^${name}: must be set too where [^\\n]+$`),
+      );
+    });
   });
 });

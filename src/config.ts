@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
+import { paymentsAreWhole, paymentVariables, type StripeSettings, stripeSettings } from './config-payments.js';
 import { type ClockTime, clockTime, isHostOrNetwork, list, type Tier, tiers } from './config-values.js';
 
 /** Injection token and type of the one frozen configuration: environment in, validated values out (contract §16). */
@@ -28,6 +29,7 @@ const variables = z.object({
   BILLING: oneOf(['off', 'prepaid'], 'off'),
   TIERS: tiers,
   TIER_TIME: clockTime('04:30 Asia/Shanghai'),
+  ...paymentVariables,
   SANDBOX: oneOf(['auto', 'on', 'off'], 'auto'),
   REDIS_URL: z
     .string()
@@ -88,6 +90,8 @@ export interface Config {
   readonly tiers: readonly Tier[];
   /** When tiers are set anew each day. */
   readonly tierTime: ClockTime;
+  /** Undefined: no payments by card. Holds secrets. */
+  readonly stripe: StripeSettings | undefined;
   readonly sandbox: 'auto' | 'on' | 'off';
   /** Where hosts share limits; undefined: each has its own. Holds a secret. */
   readonly redisUrl: string | undefined;
@@ -131,7 +135,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const set = Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''),
   );
-  const parsed = variables.safeParse(set);
+  const parsed = variables.superRefine(paymentsAreWhole).safeParse(set);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new ConfigError(`${String(issue?.path[0])}: ${issue?.message ?? 'is not valid'}`);
@@ -146,6 +150,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     billing: v.BILLING,
     tiers: v.TIERS,
     tierTime: v.TIER_TIME,
+    stripe: stripeSettings(v),
     sandbox: v.SANDBOX,
     redisUrl: v.REDIS_URL,
     workers: v.WORKERS,

@@ -3,7 +3,9 @@ import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { AccountCheckoutController } from './account-checkout.controller.js';
 import { AccountsController } from './accounts.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
 import { AuditController } from './audit.controller.js';
@@ -17,9 +19,10 @@ import { AdminUsageController } from './usage.controller.js';
 
 /** WHO may change things. */
 @Module({
-  imports: [AuthModule, BillingModule, CatalogModule, DispatchModule, UsageModule],
+  imports: [AuthModule, BillingModule, CatalogModule, DispatchModule, PaymentsModule, UsageModule],
   controllers: [
     AccountsController,
+    AccountCheckoutController,
     KeysController,
     AdminKeysController,
     AuditController,

@@ -29,6 +29,8 @@ export function fragmentOf({ name, constraints = [] }: ValidationMetadata): Sche
       return { minimum: first };
     case 'max':
       return { maximum: first };
+    case 'isDivisibleBy':
+      return { multipleOf: first };
     case 'isUsd':
       return { oneOf: [{ type: 'number' }, { type: 'string' }] };
     case 'isBoolean':

@@ -17,6 +17,7 @@ const COMMON: Readonly<Record<Audience, readonly ErrorCode[]>> = {
     'internal_error',
   ],
   admin: ['invalid_api_key', 'forbidden', 'service_unavailable', 'internal_error'],
+  payments: ['service_unavailable', 'internal_error'],
   anybody: [],
 };
 

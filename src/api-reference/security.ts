@@ -16,12 +16,19 @@ export const securitySchemes: Readonly<Record<string, JsonObject>> = {
     scheme: 'bearer',
     description: 'An admin key: `Authorization: Bearer sk-lazu-admin-…`. Roles: owner, admin, viewer.',
   },
+  paymentsSignature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Stripe-Signature',
+    description: 'Made by Stripe with the secret of the webhook endpoint.',
+  },
 };
 
-export type Audience = 'caller' | 'admin' | 'anybody';
+export type Audience = 'caller' | 'admin' | 'payments' | 'anybody';
 
 export function audienceOf(path: string): Audience {
   if (path.startsWith('/api/admin/')) return 'admin';
+  if (path.startsWith('/api/payments/')) return 'payments';
   return /^\/(?:api|v1|v1beta)\//.test(path) ? 'caller' : 'anybody';
 }
 
@@ -29,6 +36,8 @@ export function securityFor(audience: Audience): JsonObject[] {
   switch (audience) {
     case 'admin':
       return [{ adminBearer: [] }];
+    case 'payments':
+      return [{ paymentsSignature: [] }];
     case 'caller':
       return Object.keys(securitySchemes)
         .filter(name => name.startsWith('caller'))

@@ -17,6 +17,9 @@ export interface AuditView {
   readonly ip: string | null;
 }
 
+/** An admin key, or what else may change things. */
+export type AuditActor = Pick<Actor, 'keyId' | 'name' | 'ip'>;
+
 export interface AuditSearch {
   readonly after: string | undefined;
   readonly take: number;
@@ -32,7 +35,7 @@ export class AuditService {
 
   async record(
     tx: Prisma.TransactionClient,
-    actor: Actor,
+    actor: AuditActor,
     action: string,
     target: Target,
     before: unknown,
@@ -54,7 +57,7 @@ export class AuditService {
   }
 
   /** What a service is given to write its changes down in this actor's name. */
-  trailOf(actor: Actor): Trail {
+  trailOf(actor: AuditActor): Trail {
     return (tx, action, target, before, after) => this.record(tx, actor, action, target, before, after);
   }
 

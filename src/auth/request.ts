@@ -17,6 +17,8 @@ export interface LazuRequest extends IncomingMessage {
   lazuQueryKey?: string;
   /** The client's address behind trusted proxies. */
   lazuIp?: string;
+  /** The body as it came, of what goes through Express and says that it is JSON. */
+  lazuBody?: Buffer;
   lazuCaller?: Caller;
   lazuActor?: Actor;
 }

@@ -9,7 +9,7 @@ import { BALANCES, CUSTOMER, customer, type BalanceRow } from './balance-query.j
 import { TiersService } from './tiers.service.js';
 
 /** The other side of each kind: what a customer gains, this account gives. */
-const COUNTERPART = { topup: 'cash', adjustment: 'grants', usage: 'revenue' } as const;
+const COUNTERPART = { topup: 'cash', refund: 'cash', adjustment: 'grants', usage: 'revenue' } as const;
 
 type Kind = keyof typeof COUNTERPART;
 
@@ -61,6 +61,18 @@ export class LedgerService {
    */
   topUp(accountId: string, posting: Posting, trail: Trail): Promise<LedgerEntryView> {
     return this.#postOnce(accountId, 'topup', posting, trail);
+  }
+
+  /** Topped-up money that left again, negative; positive: it came back. Idempotent as `topUp` is. */
+  refund(accountId: string, posting: Posting, trail: Trail): Promise<LedgerEntryView> {
+    return this.#postOnce(accountId, 'refund', posting, trail);
+  }
+
+  /** The one account that a top-up with this reference went to; undefined: none, or more than one. */
+  async toppedUpBy(reference: string): Promise<string | undefined> {
+    const query = { where: { kind: 'topup', reference }, select: { accountId: true }, take: 2 };
+    const [found, another] = await this.prisma.ledgerTransaction.findMany(query);
+    return another === undefined ? found?.accountId : undefined;
   }
 
   /** Grants and corrections, of either sign. Idempotent as `topUp` is. */

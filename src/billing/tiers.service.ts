@@ -88,7 +88,7 @@ const earned = (only: string) => `
       sum(p.amount_micro_usd) FILTER (WHERE t.created_at > now() - interval '30 days') AS lately
     FROM ledger_transactions t
     JOIN ledger_postings p ON p.transaction_id = t.id AND p.ledger_account = 'customer:' || t.account_id
-    WHERE t.kind = 'topup' ${only && `AND t.account_id = ${only}`} GROUP BY 1
+    WHERE t.kind IN ('topup', 'refund') ${only && `AND t.account_id = ${only}`} GROUP BY 1
   ), spent AS (
     SELECT account_id, sum(charge_micro_usd) AS lately FROM usage_rollups
     WHERE day > (now() AT TIME ZONE 'UTC')::date - 30 ${only && `AND account_id = ${only}`} GROUP BY 1

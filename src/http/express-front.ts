@@ -11,6 +11,8 @@ declare module 'node:http' {
     lazuQueryKey?: string;
     /** The caller's address by `TRUST_PROXY`. */
     lazuIp?: string;
+    /** The body as it came, where it was JSON: what signatures are of. */
+    lazuBody?: Buffer;
   }
 }
 

@@ -14,6 +14,7 @@ export function jsonBody(request: Request, _response: Response, next: NextFuncti
   if (!hasBody || !isJson(headers['content-type'])) return next();
   readBody(request, LIMIT)
     .then(raw => {
+      request.lazuBody = raw;
       request.body = parseJsonObject(raw).body();
       next();
     })

@@ -4,33 +4,50 @@ import { inferenceOperations } from '../../src/api-reference/operations/inferenc
 import { ERROR_CODES } from '../../src/errors.js';
 import { ApiContract } from '../support/api-contract.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
+import { FakeStripe } from '../support/fake-stripe.js';
+import { eventOf, SECRET, session, sign } from '../support/stripe-events.js';
 import { message } from '../support/fake-anthropic.js';
 import { answerJson, FakeUpstream } from '../support/fake-upstream.js';
 
 describe('the API reference', () => {
   let lazu: TestLazu;
   let upstream: FakeUpstream;
+  let stripe: FakeStripe;
   let api: ApiContract;
   beforeAll(async () => {
     upstream = await FakeUpstream.start();
-    lazu = await bootLazu({ ANTHROPIC_API_KEY: 'sk-ant-upstream', ANTHROPIC_BASE_URL: upstream.url });
+    stripe = await FakeStripe.start();
+    lazu = await bootLazu({
+      ANTHROPIC_API_KEY: 'sk-ant-upstream',
+      ANTHROPIC_BASE_URL: upstream.url,
+      BILLING: 'prepaid',
+      STRIPE_SECRET_KEY: 'sk_test_fake',
+      STRIPE_WEBHOOK_SECRET: SECRET,
+      STRIPE_SUCCESS_URL: 'https://shop.example/paid',
+      STRIPE_BASE_URL: stripe.url,
+    });
+    const [{ id }] = (await lazu.admin('GET', '/api/admin/accounts')).data;
+    const plenty = { amount_micro_usd: 1_000_000_000, reference: 'start' };
+    await lazu.admin('POST', `/api/admin/accounts/${id}/topups`, plenty);
     api = new ApiContract((await (await lazu.get('/openapi.json')).json()) as Record<string, any>);
   });
   afterAll(async () => {
     await lazu.close();
     await upstream.stop();
+    await stripe.stop();
   });
 
   const chat = { model: 'lazu/sandbox', messages: [{ role: 'user', content: 'Hello!' }] };
 
   /** Calls, judges the answer by the document, and gives it back. */
-  async function call(method: string, path: string, body?: unknown, key?: string): Promise<any> {
+  async function call(method: string, path: string, body?: unknown, key?: string, headers = {}): Promise<any> {
     const isAdmin = path.startsWith('/api/admin');
     const response = await fetch(lazu.url + path, {
       method,
       headers: {
         authorization: `Bearer ${key ?? (isAdmin ? lazu.adminKey : lazu.apiKey)}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
     });
@@ -67,6 +84,8 @@ describe('the API reference', () => {
         if (path.startsWith('/api/admin')) {
           expect({ name, schemes }).toEqual({ name, schemes: ['adminBearer'] });
           expect(['viewer', 'admin', 'owner']).toContain(operation['x-lazu-role']);
+        } else if (path.startsWith('/api/payments/')) {
+          expect({ name, schemes }).toEqual({ name, schemes: ['paymentsSignature'] });
         } else if (/^\/(v1|v1beta|api)\//.test(path)) {
           expect({ name, schemes }).toMatchObject({ name, schemes: expect.arrayContaining(['callerXGoogApiKey']) });
         } else expect({ name, schemes }).toEqual({ name, schemes: [] });
@@ -193,6 +212,20 @@ describe('the API reference', () => {
       await call('POST', '/api/admin/accounts', { name: 'no' }, adminKey.key);
       await call('DELETE', `/api/admin/admin-keys/${adminKey.id}`);
       await call('GET', '/api/admin/audit');
+    });
+
+    it('paying', async () => {
+      const { id } = await call('POST', '/api/admin/accounts', { name: 'paying' });
+      await call('POST', '/api/account/checkout', { amount_micro_usd: 5_000_000 });
+      await call('POST', '/api/account/checkout', { amount_micro_usd: 5_000_001 });
+      await call('POST', `/api/admin/accounts/${id}/checkout`, { amount_micro_usd: 5_000_000 });
+      await call('POST', '/api/admin/accounts/acct_1/checkout', { amount_micro_usd: 5_000_000 });
+      const webhook = (event: string, signature: string) =>
+        call('POST', '/api/payments/stripe/webhook', event, undefined, { 'stripe-signature': signature });
+      const event = JSON.stringify(eventOf('checkout.session.completed', session(id)));
+      expect(await webhook(event, sign(event))).toMatchObject({ outcome: 'booked' });
+      await webhook(event, 'forged');
+      await call('GET', `/api/admin/accounts/${id}/ledger`);
     });
 
     it('catalog', async () => {

@@ -79,6 +79,38 @@ describe('ledger on a real database', () => {
     );
   });
 
+  it('what was refunded is taken from the cash that was paid in, once, and comes back to it', async () => {
+    await topUp(5_000_000, 'pi_1');
+    const refund = (amountMicroUsd: number, reference: string) =>
+      rooms.ledger.refund(id, { amountMicroUsd, reference }, rooms.trail);
+    await Promise.all(Array.from({ length: 5 }, () => refund(-2_000_000, 're_1')));
+    await refund(2_000_000, 're_1 returned');
+    await refund(-5_000_000, 're_2');
+    expect(await rooms.ledger.balance(id)).toBe(0n);
+    const { rows } = await rooms.database.pool.query(
+      `SELECT p.ledger_account AS account, sum(p.amount_micro_usd)::int AS sum FROM ledger_postings p
+       JOIN ledger_transactions t ON t.id = p.transaction_id WHERE t.account_id = $1 AND t.kind = 'refund' GROUP BY 1 ORDER BY 1`,
+      [id],
+    );
+    expect(rows).toEqual([
+      { account: 'cash', sum: 5_000_000 },
+      { account: `customer:${id}`, sum: -5_000_000 },
+    ]);
+  });
+
+  it('says whose top-up a reference is, unless it is that of two', async () => {
+    const other = await rooms.accounts.create({ name: 'two' }, rooms.trail);
+    await topUp(5_000_000, 'pi_mine');
+    await rooms.ledger.adjust(id, { amountMicroUsd: 1, reference: 'pi_granted' }, rooms.trail);
+    for (const account of [id, other.id]) {
+      await rooms.ledger.topUp(account, { amountMicroUsd: 5_000_000, reference: 'pi_both' }, rooms.trail);
+    }
+    const found = await Promise.all(
+      ['pi_mine', 'pi_granted', 'pi_both', 'pi_nobody'].map(r => rooms.ledger.toppedUpBy(r)),
+    );
+    expect(found).toEqual([id, undefined, undefined, undefined]);
+  });
+
   it('a batch is posted once per account, whatever is posted again; zero is not posted', async () => {
     const other = await rooms.accounts.create({ name: 'two' }, rooms.trail);
     await postUsage('batch_2', { [id]: 10n, [other.id]: 0n });

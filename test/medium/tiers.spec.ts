@@ -56,6 +56,17 @@ describe('tiers of prepaid accounts', () => {
     expect(await tierOf(id)).toBe('3');
   });
 
+  it('count what was refunded against the top-ups, with the next daily run', async () => {
+    const [part, whole] = await Promise.all([account(), account()]);
+    await Promise.all([topUp(part, 1_000), topUp(whole, 1_000)]);
+    const refund = (id: string, usd: number) =>
+      rooms.ledger.refund(id, { amountMicroUsd: -usd * 1_000_000, reference: 're_1' }, rooms.trail);
+    await Promise.all([refund(part, 950), refund(whole, 1_000)]);
+    expect(await Promise.all([part, whole].map(tierOf))).toEqual(['3', '3']);
+    await tiers.daily(Date.now());
+    expect(await Promise.all([part, whole].map(tierOf))).toEqual(['1', 'unverified']);
+  });
+
   it('follow the higher of spend and top-ups of 30 days, once a day', async () => {
     const [saver, spender, gone, never, granted] = await Promise.all([
       account(),

@@ -5,6 +5,7 @@ import { chatAnswerSchemas } from '../schemas/chat-answer.js';
 import { chatRequestSchemas } from '../schemas/chat-request.js';
 import { errorSchemas } from '../schemas/error.js';
 import { geminiSchemas } from '../schemas/gemini.js';
+import { paymentSchemas } from '../schemas/payments.js';
 import type { Schema } from '../schemas/schema.js';
 import { usageSchemas } from '../schemas/usage.js';
 import { adminOperations } from './admin.js';
@@ -12,12 +13,14 @@ import { catalogOperations } from './catalog.js';
 import { geminiOperations } from './gemini.js';
 import type { Operations } from './operation.js';
 import { pageOperations } from './operation-pages.js';
+import { paymentOperations } from './payments.js';
 import { usageOperations } from './usage.js';
 
 export const operations: Operations = {
   ...catalogOperations,
   ...geminiOperations,
   ...usageOperations,
+  ...paymentOperations,
   ...adminOperations,
   ...pageOperations,
 };
@@ -30,5 +33,6 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ...geminiSchemas,
   ...catalogSchemas,
   ...usageSchemas,
+  ...paymentSchemas,
   ...adminSchemas,
 };

@@ -6,7 +6,7 @@ import { listOf, nullable, object, ref, text, type Schema } from '../schemas/sch
 export const TAGS = {
   Chat: 'The endpoints that the SDKs of vendors call. They are served in front of Express and speak JSON or server-sent events.',
   Models: 'What this key may call, and what it costs.',
-  Account: "What this key's own calls cost, and what it has left.",
+  Account: "What this key's own calls cost, what it has left, and how it is paid for.",
   'Admin: accounts': 'Customers and their money.',
   'Admin: keys': 'Caller keys, shown whole once, and admin keys.',
   'Admin: catalog': 'Channels to providers, models and prices.',

@@ -73,7 +73,7 @@ export const adminSchemas: Readonly<Record<string, Schema>> = {
     id: text(),
     object: exactly('ledger_entry'),
     account_id: text(),
-    kind: oneOf(['topup', 'adjustment', 'usage']),
+    kind: oneOf(['topup', 'refund', 'adjustment', 'usage']),
     amount_micro_usd: integer('What the balance gained; negative: what it lost.'),
     reference: text(),
     note: nullable(text()),
