@@ -8,6 +8,7 @@ import { HELP, readOptions } from './options.mjs';
 import { build, checkMachine, install, NotPossible } from './prepare.mjs';
 import { OTHER_CORE, pin } from './processes.mjs';
 import { describeRow, save, table } from './report.mjs';
+import { describeTranslation, translationTable } from './report-translations.mjs';
 import { alternate, checkAll, freshEachTime, startAll } from './rounds.mjs';
 
 const say = text => process.stderr.write(`${text}\n`);
@@ -20,7 +21,10 @@ async function measureAll(options) {
     try {
       await checkAll(all);
       say(`checked: ${options.contenders.join(', ')} answer rightly`);
-      for (const row of together) described.push(describeRow(row, await alternate(row, all, options, say)));
+      for (const row of together) {
+        const describe = row.kind === 'translation' ? describeTranslation : describeRow;
+        described.push(describe(row, await alternate(row, all, options, say)));
+      }
       for (const target of all.targets) {
         const records = await checkTotal(target);
         if (records !== undefined)
@@ -42,19 +46,25 @@ async function main() {
     console.log(HELP);
     return;
   }
-  checkMachine();
+  checkMachine(options.rows);
   if (options.contenders.includes('portkey')) install();
   if (options.contenders.includes('lazu') && options.build) build();
   pin(process.pid, OTHER_CORE);
   const scratch = mkdtempSync(join(tmpdir(), 'lazu-bench-bodies-'));
   try {
     for (const row of options.rows) {
+      if (row.body === undefined) continue;
       if (options.ascii) row.body = inAscii(row.body);
       row.bodyFile = join(scratch, `${row.name}.json`);
       writeFileSync(row.bodyFile, row.body);
     }
     const described = await measureAll(options);
-    console.log(table(described));
+    const isTranslation = ({ kind }) => kind === 'translation';
+    const tables = [
+      [described.filter(row => !isTranslation(row)), table],
+      [described.filter(isTranslation), translationTable],
+    ];
+    console.log(tables.flatMap(([some, print]) => (some.length > 0 ? [print(some)] : [])).join('\n\n'));
     say(`\nall figures: ${save(described, options)}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { isAscii } from 'node:buffer';
 import { test } from 'node:test';
 import { chatBody, inAscii } from './bodies.mjs';
+import { chat, gemini, messages } from './dialects.mjs';
 import { ChunkedReader } from './load/chunked-reader.mjs';
+import { describeTranslation } from './report-translations.mjs';
 import { describeRow } from './report.mjs';
 import { streamAnswer } from './servers/answers.mjs';
 import { median } from './statistics.mjs';
@@ -67,4 +69,26 @@ test('ratios are taken round by round, and better means more only for cost', () 
   const memory = describeRow({ ...row, kind: 'memory' }, new Map([...results].slice(1)));
   assert.equal(memory.ratios[0].ratio.max, 2);
   assert.equal(memory.ratios[0].met, false);
+});
+
+test('a translated way is compared with the one that passes in the same round; less is better', () => {
+  const ways = { passed: [1, 2, 4], cheap: [2, 6, 12], dear: [4, 6, 16] };
+  const results = new Map(Object.entries(ways).map(([name, values]) => [name, values.map(value => ({ value }))]));
+  const { ratios } = describeTranslation({ name: 'r', title: 'r', kind: 'translation', goal: 3 }, results);
+  assert.deepEqual(ratios, [
+    { name: 'cheap', ratio: { median: 3, min: 2, max: 3 }, goal: 3, met: true },
+    { name: 'dear', ratio: { median: 4, min: 3, max: 4 }, goal: 3, met: false },
+  ]);
+});
+
+test('callers of every dialect ask for a stream, and know its end', () => {
+  for (const [dialect, end] of [
+    [chat, 'data: [DONE]\n\n'],
+    [messages, 'event: message_stop\ndata: {"type":"message_stop"}\n\n'],
+    [gemini, 'data: {"candidates":[]}\r\n\r\n'],
+  ]) {
+    assert.ok(JSON.parse(dialect.body('m')).stream || dialect.path('m').includes('stream'));
+    assert.match(end, dialect.end);
+    assert.doesNotMatch(end.slice(0, -3), dialect.end);
+  }
 });

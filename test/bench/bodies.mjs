@@ -31,7 +31,7 @@ const LAST_TURN = 60;
 
 /**
  * @param {number} bytes length of the JSON; the last turn fills it exactly
- * @param {{stream?: boolean}} [extra] further fields of the request
+ * @param {{stream?: boolean, model?: string}} [extra] further fields of the request
  * @returns {Buffer}
  */
 export function chatBody(bytes, extra = {}) {

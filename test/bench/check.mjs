@@ -1,10 +1,11 @@
 /** Correctness before speed: a contender that answers wrongly has no figures. */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chat } from './dialects.mjs';
 import { COMPLETION, streamText, USAGE } from './servers/answers.mjs';
 
-const post = (target, body) =>
-  fetch(`http://127.0.0.1:${target.port}/v1/chat/completions`, {
+const post = (target, body, path = chat.path()) =>
+  fetch(`http://127.0.0.1:${target.port}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...target.headers },
     body,
@@ -36,22 +37,22 @@ export async function checkPlain(target, body) {
 }
 
 /**
- * One stream, read event by event: as many choices as the upstream sent, the same text, no usage event (none was asked), `[DONE]`.
+ * One stream, read event by event: the same text, what ends a stream of this dialect, the record; in chat's own dialect as many
+ * choices as the upstream sent too, and no usage event, as none was asked for.
+ * @param {{body: Buffer, path: string, dialect: object, chunks: number, isTranslated?: boolean}} asked
  * @returns {Promise<number>} bytes of the body, which each stream under load must have
  */
-export async function checkStream(target, body, chunks) {
-  const response = await post(target, body);
+export async function checkStream(target, { body, path, dialect, chunks, isTranslated = false }) {
+  const response = await post(target, body, path);
   const text = await response.text();
   assert.equal(response.status, 200, `${target.name} answered ${response.status}: ${text.slice(0, 500)}`);
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
-  const data = text
-    .split('\n\n')
-    .filter(part => part.startsWith('data: '))
-    .map(part => part.slice(6));
-  assert.equal(data.pop(), '[DONE]', `${target.name} must end its stream with [DONE]`);
-  const events = data.map(part => JSON.parse(part));
-  assert.equal(events.length, chunks, `${target.name} must give each event once, and no usage event`);
-  assert.equal(events.map(event => event.choices[0].delta.content ?? '').join(''), streamText(chunks));
+  assert.match(text, dialect.end, `how ${target.name} must end its stream`);
+  const data = text.split(/\r?\n/).flatMap(line => (line.startsWith('data: ') ? [line.slice(6)] : []));
+  const events = data.filter(part => part !== '[DONE]').map(part => JSON.parse(part));
+  assert.equal(events.map(event => dialect.textOf(event) ?? '').join(''), streamText(chunks));
+  if (dialect === chat && !isTranslated)
+    assert.equal(events.length, chunks, `${target.name} must give each event once, and no usage event`);
   await checkRecord(target, response, true);
   return Buffer.byteLength(text);
 }

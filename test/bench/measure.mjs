@@ -31,7 +31,7 @@ async function load(target, row, { seconds, times, expectedBytes }) {
   const result =
     row.load === 'wrk'
       ? await wrk(target, { bodyFile: row.bodyFile, connections: row.connections, seconds })
-      : await streams(target, { body: row.body, connections: row.connections, times, expectedBytes });
+      : await streams(target, row, { times, expectedBytes });
   noErrors(target, row, result);
   return result;
 }

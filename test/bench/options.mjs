@@ -36,13 +36,15 @@ export function readOptions(args) {
   const { quick } = values;
   const rowNames = rows.map(row => row.name);
   const all = Object.keys(contenders);
+  const asked = listed(values.rows ?? rowNames.join(), rowNames, '--rows');
+  const among = listed(values.only ?? all.filter(name => !quick || name !== 'portkey').join(), all, '--only');
   return {
     help: values.help,
     quick,
     ascii: values.ascii,
     build: !values['no-build'],
-    rows: rows.filter(row => listed(values.rows ?? rowNames.join(), rowNames, '--rows').includes(row.name)),
-    contenders: listed(values.only ?? all.filter(name => !quick || name !== 'portkey').join(), all, '--only'),
+    rows: rows.filter(row => asked.includes(row.name) && (row.kind !== 'translation' || among.includes('lazu'))),
+    contenders: among,
     rounds: Number(values.rounds ?? (quick ? 2 : 7)),
     seconds: Number(values.seconds ?? (quick ? 1 : 3)),
     /** Streams one after the other on each of a row's connections, in one run. */

@@ -1,7 +1,9 @@
 /**
  * Where the CPU goes: one contender under `--cpu-prof` with one row's load; the functions with the most time of their own.
  *
- *   node test/bench/profile.mjs [--row 600B] [--of lazu|bare] [--seconds 10] [--top 40] [--ascii]
+ *   node test/bench/profile.mjs [--row 600B] [--of lazu|bare] [--way 1] [--seconds 10] [--times 10] [--top 40] [--ascii]
+ *
+ * `--way`: which of a `from-…` row's ways through Lazu; 0 is the one whose bytes pass. `--times`: streams one after another on each connection.
  *
  * Builds nothing: `npm run build` first. The profile stays in test/bench/results/ for a browser's performance panel.
  */
@@ -27,6 +29,8 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     ascii: { type: 'boolean', default: false },
     top: { type: 'string', default: '40' },
+    way: { type: 'string', default: '1' },
+    times: { type: 'string', default: '10' },
   },
 });
 
@@ -87,12 +91,15 @@ async function record(row, flags) {
     const target = await (values.of === 'bare' ? startBare : startLazu)(upstream.port, flags);
     target.profiled = true; // the profiler itself never rests
     try {
-      const expectedBytes =
-        row.load === 'streams' ? await checkStream(target, row.body, row.chunks) : await checkPlain(target, row.body);
+      const expectedBytes = await (row.load === 'streams' ? checkStream(target, row) : checkPlain(target, row.body));
       await warmUp(target, row, row.warmUp / 4, expectedBytes);
       const from = microseconds();
-      const { value } = await cost(target, row, { seconds: Number(values.seconds), times: 10, expectedBytes });
-      console.log(`${row.title}: ${value.toFixed(4)} CPU-ms each, with the profiler on`);
+      const { value } = await cost(target, row, {
+        seconds: Number(values.seconds),
+        times: Number(values.times),
+        expectedBytes,
+      });
+      console.log(`${row.ways ? row.name : row.title}: ${value.toFixed(4)} CPU-ms each, with the profiler on`);
       return { from, to: microseconds() };
     } finally {
       await target.stop();
@@ -102,11 +109,12 @@ async function record(row, flags) {
   }
 }
 
-checkMachine();
+const profiled = rows.filter(({ kind }) => kind === 'cost' || kind === 'translation');
+const named = profiled.find(({ name }) => name === values.row);
+if (named === undefined) throw new Error(`--row: one of ${profiled.map(({ name }) => name)}`);
+const row = { ...named, ...named.ways?.[Number(values.way)] };
+checkMachine([row]); // before it is bound to one core
 pin(process.pid, OTHER_CORE);
-const row = rows.find(each => each.name === values.row && each.kind === 'cost');
-if (row === undefined)
-  throw new Error(`--row: one of ${rows.filter(each => each.kind === 'cost').map(each => each.name)}`);
 const scratch = mkdtempSync(join(tmpdir(), 'lazu-profile-'));
 try {
   if (values.ascii) row.body = inAscii(row.body);
@@ -120,7 +128,7 @@ try {
   print('By place', places, 25);
   print('By function', functions, Number(values.top));
   mkdirSync(results, { recursive: true });
-  const kept = join(results, `${values.of}-${row.name}.cpuprofile`);
+  const kept = join(results, `${values.of}-${row.name.replace(/\W+/g, '-')}.cpuprofile`);
   copyFileSync(join(scratch, written), kept);
   console.log(`\nprofile: ${kept}`);
 } finally {

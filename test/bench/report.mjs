@@ -55,7 +55,7 @@ export function describeRow(row, results) {
 }
 
 const digits = value => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
-const range = ({ median: middle, min, max }) => `${digits(middle)} (${digits(min)}–${digits(max)})`;
+export const range = ({ median: middle, min, max }) => `${digits(middle)} (${digits(min)}–${digits(max)})`;
 
 function ratioCell(described, other) {
   const found = described.ratios.find(entry => entry.other === other);
@@ -85,8 +85,11 @@ export function table(described) {
     entry.ceiling === undefined ? '' : `${digits(entry.ceiling)}/s`,
     ...pairs.map(([, other]) => ratioCell(entry, other)),
   ]);
-  return [header, header.map(() => '---'), ...lines].map(cells => `| ${cells.join(' | ')} |`).join('\n');
+  return markdown(header, lines);
 }
+
+export const markdown = (header, lines) =>
+  [header, header.map(() => '---'), ...lines].map(cells => `| ${cells.join(' | ')} |`).join('\n');
 
 /** @returns the path of the file written: all figures, run by run, and where they were taken */
 export function save(described, options) {

@@ -5,7 +5,10 @@ import { checkPlain, checkStream } from './check.mjs';
 import { contenders } from './contenders/index.mjs';
 import { startUpstream } from './contenders/upstream.mjs';
 import { openLoop } from './load/open-loop.mjs';
+import { chat } from './dialects.mjs';
 import { cost, latency, memory, warmUp } from './measure.mjs';
+import { stream } from './rows.mjs';
+import { MODEL } from './servers/answers.mjs';
 
 /** Upstream and contenders, all up; `stop` ends them, the upstream last. */
 export async function startAll(names, upstreamOptions) {
@@ -26,34 +29,40 @@ export async function startAll(names, upstreamOptions) {
 export async function checkAll({ targets }) {
   for (const target of targets) {
     await checkPlain(target, chatBody(600));
-    await checkStream(target, chatBody(600, { stream: true }), 100);
+    await checkStream(target, stream(chat, MODEL));
   }
+}
+
+/** Who takes turns in a row: every contender, and the upstream alone; or every way of the row through Lazu. */
+function contestants(row, { upstream, targets }) {
+  if (row.kind !== 'translation') return [upstream, ...targets].map(target => ({ name: target.name, target, row }));
+  const target = targets.find(({ name }) => name === 'lazu');
+  return row.ways.map(way => ({ name: way.name, target, row: { ...row, ...way } }));
 }
 
 /**
  * A B C A B C …, the upstream alone in the first and the last round (each round for latencies, which are compared with it).
  * @returns {Promise<Map<string, {value: number, perSecond?: number, cpuMs?: number}[]>>} by contender, and `direct`
  */
-export async function alternate(row, { upstream, targets }, options, say) {
-  const everyone = [upstream, ...targets];
-  const results = new Map(everyone.map(target => [target.name, []]));
+export async function alternate(row, all, options, say) {
+  const everyone = contestants(row, all);
+  const results = new Map(everyone.map(({ name }) => [name, []]));
   const expectedBytes = new Map();
-  for (const target of everyone) {
-    if (row.load === 'streams') expectedBytes.set(target, await checkStream(target, row.body, row.chunks));
-    else await checkPlain(target, row.body);
-    await warmUp(target, row, options.warmUp(row.warmUp), expectedBytes.get(target));
+  for (const { name, target, row: asked } of everyone) {
+    expectedBytes.set(
+      name,
+      await (asked.load === 'streams' ? checkStream(target, asked) : checkPlain(target, asked.body)),
+    );
+    await warmUp(target, asked, options.warmUp(row.warmUp), expectedBytes.get(name));
   }
   for (let round = 1; round <= options.rounds; round++) {
     const withUpstream = row.kind === 'latency' || round === 1 || round === options.rounds;
-    for (const target of withUpstream ? everyone : targets) {
-      const amount = {
-        seconds: options.seconds,
-        times: options.streamTimes,
-        expectedBytes: expectedBytes.get(target),
-      };
-      const result =
-        row.kind === 'cost' ? await cost(target, row, amount) : await latency(target, row, options.latencyCount);
-      results.get(target.name).push(result);
+    for (const { name, target, row: asked } of everyone) {
+      if (target === all.upstream && !withUpstream) continue;
+      const amount = { seconds: options.seconds, times: options.streamTimes, expectedBytes: expectedBytes.get(name) };
+      const measured =
+        row.kind === 'latency' ? latency(target, asked, options.latencyCount) : cost(target, asked, amount);
+      results.get(name).push(await measured);
     }
     say(`${row.name}: round ${round} of ${options.rounds}`);
   }

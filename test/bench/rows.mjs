@@ -1,8 +1,11 @@
 /**
  * The rows of the table. `goals` are ratios of issue "A chat completion, end to end": for `cost` rows requests (chunks) per
  * CPU-second of Lazu over those of the other, so higher is better; for the other kinds Lazu's figure over theirs, lower is better.
+ * `translation` rows compare ways through Lazu with the first of them.
  */
 import { chatBody } from './bodies.mjs';
+import { chat, gemini, messages } from './dialects.mjs';
+import { MODEL } from './servers/answers.mjs';
 
 const KB = 1024;
 const post = (name, bytes, connections, goals) => ({
@@ -17,6 +20,40 @@ const post = (name, bytes, connections, goals) => ({
   goals,
 });
 
+/** One stream of 100 chunks, as callers of a dialect ask for it. */
+export const stream = (dialect, model) => ({
+  load: 'streams',
+  dialect,
+  path: dialect.path(model),
+  body: dialect.body(model),
+  chunks: 100,
+});
+
+/** The same answer for callers of its own dialect, whose bytes pass, and of others, who get it translated. */
+const translation = (name, from, model, others) => ({
+  name: `from-${name}`,
+  title: `Streams of ${from.title}`,
+  kind: 'translation',
+  connections: 200,
+  warmUp: 2_000,
+  ways: [
+    { ...stream(from, model), name: `${from.title}, passed through` },
+    ...others.map(([to, spoken = from.title, by = model]) => ({
+      ...stream(to, by),
+      name: `${spoken} → ${to.title}`,
+      isTranslated: true,
+    })),
+  ],
+  goal: 3,
+});
+
+/** Chat has a model that callers of others reach by OpenAI's second protocol. */
+const translations = [
+  translation('openai', chat, MODEL, [[messages], [gemini], [messages, 'OpenAI Responses', 'gpt-5.6-terra']]),
+  translation('anthropic', messages, 'claude-sonnet-4-5', [[chat], [gemini]]),
+  translation('gemini', gemini, 'gemini-2.5-flash', [[chat], [messages]]),
+];
+
 export const rows = [
   post('600B', 600, 64, { bare: 0.9, portkey: 6 }),
   post('100KB', 100 * KB, 32, { bare: 0.6, portkey: 5 }),
@@ -25,13 +62,12 @@ export const rows = [
     name: 'stream',
     title: '200 streams × 100 chunks, per chunk',
     kind: 'cost',
-    load: 'streams',
-    body: chatBody(600, { stream: true }),
+    ...stream(chat, MODEL),
     connections: 200,
-    chunks: 100,
     warmUp: 2_000, // streams: 200,000 chunks
     goals: { bare: 0.7, portkey: 2 },
   },
+  ...translations,
   {
     name: 'p50',
     title: 'p50 added at 200 requests/s, ms',
@@ -45,9 +81,8 @@ export const rows = [
     name: 'memory',
     title: 'memory per 1,000 open streams, MB',
     kind: 'memory',
-    body: chatBody(600, { stream: true }),
+    ...stream(chat, MODEL),
     count: 1_000,
-    chunks: 100,
     delay: 1_000, // a chunk a second on each
     goals: { bare: 2.5, portkey: 0.6 },
   },

@@ -65,6 +65,10 @@ export async function startLazu(upstreamPort, nodeFlags = []) {
       BILLING: 'prepaid',
       OPENAI_API_KEY: 'x',
       OPENAI_BASE_URL: `http://127.0.0.1:${upstreamPort}/v1`,
+      ANTHROPIC_API_KEY: 'x',
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
+      GEMINI_API_KEY: 'x',
+      GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${upstreamPort}`,
     },
   });
   const end = async () => {

@@ -2,10 +2,10 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChunkedReader } from './chunked-reader.mjs';
 
-function requestBytes(target, body) {
+function requestBytes(target, { path, body }) {
   const headers = { host: `127.0.0.1:${target.port}`, 'content-type': 'application/json', ...target.headers };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const head = `POST /v1/chat/completions HTTP/1.1\r\n${lines.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const head = `POST ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\ncontent-length: ${body.length}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), body]);
 }
 
@@ -54,15 +54,17 @@ function take(reader, part, socket) {
 
 /**
  * `connections` streams at a time, `times` one after the other on each.
- * @param {{body: Buffer, connections: number, times: number, expectedBytes: number}} load `expectedBytes`: the body of one
- *   stream, as counted when it was checked event by event; any other length is an error
+ * @param {{path: string, body: Buffer, dialect: {end: RegExp}, connections: number}} row
+ * @param {{times: number, expectedBytes: number}} amount `expectedBytes`: the body of one stream, as counted when it was checked
+ *   event by event; any other length is an error
  * @returns {Promise<{requests: number, seconds: number, errors: number}>}
  */
-export async function streams(target, { body, connections, times, expectedBytes }) {
-  const request = requestBytes(target, body);
+export async function streams(target, row, { times, expectedBytes }) {
+  const { connections, dialect } = row;
+  const request = requestBytes(target, row);
   let errors = 0;
   const judge = ({ status, bytes, tail }) => {
-    if (status !== 200 || bytes !== expectedBytes || !tail.endsWith('data: [DONE]\n\n')) errors++;
+    if (status !== 200 || bytes !== expectedBytes || !dialect.end.test(tail)) errors++;
   };
   const started = process.hrtime.bigint();
   await Promise.all(Array.from({ length: connections }, () => ask(target, request, times, judge)));
@@ -73,8 +75,9 @@ export async function streams(target, { body, connections, times, expectedBytes 
  * Opens streams and keeps them open.
  * @returns {Promise<{close(): void}>} when each has given its first bytes
  */
-export async function openStreams(target, { body, count }) {
-  const request = requestBytes(target, body);
+export async function openStreams(target, row) {
+  const { count } = row;
+  const request = requestBytes(target, row);
   const openOne = () =>
     new Promise((resolve, reject) => {
       const reader = new ChunkedReader(() => socket.destroy(new Error(`${target.name} ended a stream early`)));

@@ -41,8 +41,19 @@ export function jsonAnswer() {
   );
 }
 
-const event = value => `data: ${JSON.stringify(value)}\n\n`;
-const httpChunk = text => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+/**
+ * @param {string[]} frames one HTTP chunk each
+ * @returns {Buffer[]} one element per socket write
+ */
+export function streamed(frames) {
+  const writes = frames.map(text => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`);
+  writes[0] = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: bench\r\ntransfer-encoding: chunked\r\n\r\n${writes[0]}`;
+  writes.push(`${writes.pop()}0\r\n\r\n`);
+  return writes.map(text => Buffer.from(text));
+}
+
+/** The pieces of text that a stream of any dialect consists of: two fewer than chat has chunks, of which one says the role and one the end. */
+export const wordsOf = count => Array.from({ length: count - 2 }, (_, at) => ` word${at + 1}`);
 
 /**
  * @param {number} count events that carry a choice, ~165 B each
@@ -51,17 +62,13 @@ const httpChunk = text => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\
  */
 export function streamAnswer(count, withUsage) {
   const base = { id: 'c1', object: 'chat.completion.chunk', created: CREATED, model: MODEL };
-  const events = Array.from({ length: count }, (_, at) => {
-    const last = at === count - 1;
-    const delta = last ? {} : at === 0 ? { role: 'assistant', content: '' } : { content: ` word${at}` };
-    return event({ ...base, choices: [{ index: 0, delta, finish_reason: last ? 'stop' : null }] });
-  });
-  if (withUsage) events.push(event({ ...base, choices: [], usage: USAGE }));
-  const writes = events.map(httpChunk);
-  writes[0] = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nx-request-id: bench\r\ntransfer-encoding: chunked\r\n\r\n${writes[0]}`;
-  writes.push(`${httpChunk('data: [DONE]\n\n')}0\r\n\r\n`);
-  return writes.map(text => Buffer.from(text));
+  const event = value => `data: ${JSON.stringify({ ...base, ...value })}\n\n`;
+  const said = (delta, finish_reason = null) => event({ choices: [{ index: 0, delta, finish_reason }] });
+  const words = wordsOf(count).map(content => said({ content }));
+  const frames = [said({ role: 'assistant', content: '' }), ...words, said({}, 'stop')];
+  if (withUsage) frames.push(event({ choices: [], usage: USAGE }));
+  return streamed([...frames, 'data: [DONE]\n\n']);
 }
 
 /** The text that a reader of the stream puts together. */
-export const streamText = count => Array.from({ length: count - 2 }, (_, at) => ` word${at + 1}`).join('');
+export const streamText = count => wordsOf(count).join('');

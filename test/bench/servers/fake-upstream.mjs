@@ -1,15 +1,17 @@
 /**
- * An OpenAI-shaped upstream that costs as little as Node can: raw sockets, answers rendered once, bodies counted and not kept.
+ * An upstream that costs as little as Node can: raw sockets, answers rendered once, bodies counted and not kept.
  * It has to outrun every proxy in front of it by far, or the bench would measure it instead.
  *
  *   node fake-upstream.mjs [--chunks 100] [--delay 0]      prints `listening <port>`
  *
  * A request whose body says `"stream":true` gets `--chunks` events, one write each, `--delay` milliseconds apart (0: one per
  * turn of the event loop, so that streams interleave); a usage event when `"include_usage":true` was asked. All else: one JSON answer.
+ * It speaks OpenAI chat, and in streams Anthropic Messages, Gemini and OpenAI Responses, by the path.
  */
 import { createServer } from 'node:net';
 import { parseArgs } from 'node:util';
 import { jsonAnswer, streamAnswer } from './answers.mjs';
+import { geminiStream, messagesStream, responsesStream } from './foreign-answers.mjs';
 
 const { values } = parseArgs({
   options: { chunks: { type: 'string', default: '100' }, delay: { type: 'string', default: '0' } },
@@ -22,14 +24,26 @@ const LOOK_INTO = 16 * 1024;
 
 const plain = jsonAnswer();
 const frames = { bare: streamAnswer(chunks, false), withUsage: streamAnswer(chunks, true) };
+const foreign = [
+  [/\/messages$/, messagesStream(chunks)],
+  [/:streamGenerateContent\?/, geminiStream(chunks)],
+  [/\/responses$/, responsesStream(chunks)],
+];
 
-function answer(socket, body, done) {
-  if (!body?.includes('"stream":true')) {
+/** @returns {Buffer[] | undefined} undefined: no stream was asked for */
+function scriptFor(path, body) {
+  const spoken = foreign.find(([paths]) => paths.test(path));
+  if (spoken) return spoken[1];
+  if (!body?.includes('"stream":true')) return undefined;
+  return body.includes('"include_usage":true') ? frames.withUsage : frames.bare;
+}
+
+function answer(socket, script, done) {
+  if (script === undefined) {
     socket.write(plain);
     done();
     return;
   }
-  const script = body.includes('"include_usage":true') ? frames.withUsage : frames.bare;
   let next = 0;
   const step = () => {
     if (socket.destroyed) return;
@@ -47,6 +61,7 @@ function serve(socket) {
   let head = ''; // an unfinished request head
   let missing = -1; // bytes of the body still to come; -1: between requests
   let kept = null; // the body's parts, when it is small enough to look into
+  let path = '';
   let answering = false;
   let waiting = []; // what came while an answer was being written (nobody here pipelines, but be right)
 
@@ -54,7 +69,7 @@ function serve(socket) {
     const body = kept === null ? undefined : Buffer.concat(kept).latin1Slice();
     missing = -1;
     answering = true;
-    answer(socket, body, () => {
+    answer(socket, scriptFor(path, body), () => {
       answering = false;
       const rest = waiting;
       waiting = [];
@@ -79,6 +94,7 @@ function serve(socket) {
         return;
       }
       missing = Number(length[1]);
+      path = head.slice(0, head.indexOf('\r\n')).split(' ')[1];
       kept = missing <= LOOK_INTO ? [] : null;
       part = part.subarray(end + 4 - before);
       head = '';
