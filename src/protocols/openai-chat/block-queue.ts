@@ -1,4 +1,5 @@
 import type { AnswerEvent } from '../answer-event.js';
+import { JsonEnd } from './json-end.js';
 
 /** `text`, `reasoning`, `image`, or the key of a tool call. */
 type Key = string | number;
@@ -14,8 +15,9 @@ interface QueuedBlock {
   /** Events that have not left yet. */
   waiting: AnswerEvent[];
   begun: boolean;
-  /** Length of the input that was found to be no JSON yet. */
-  unfinished: number;
+  readonly end: JsonEnd;
+  /** Once the input's end was seen: whether it is JSON. */
+  isWhole: boolean | undefined;
 }
 
 /**
@@ -40,6 +42,7 @@ export class BlockQueue {
     block.name ??= name;
     if (json === '') return;
     block.input += json;
+    block.end.see(json);
     block.waiting.push({ type: 'tool-input-delta', json });
   }
 
@@ -70,7 +73,8 @@ export class BlockQueue {
   }
 
   #enqueue(key: Key, isCall: boolean): QueuedBlock {
-    const block = { key, isCall, id: '', name: undefined, input: '', waiting: [], begun: false, unfinished: -1 };
+    const empty = { id: '', name: undefined, input: '', waiting: [], begun: false, isWhole: undefined };
+    const block: QueuedBlock = { key, isCall, ...empty, end: new JsonEnd() };
     this.#blocks.push(block);
     if (isCall) this.#known.set(key, block);
     return block;
@@ -92,16 +96,20 @@ export class BlockQueue {
   }
 }
 
-/** Looked at again only when there is more of it. */
+/** An input that is no object is taken for whole at the end of the answer. */
 function isWhole(block: QueuedBlock): boolean {
-  const { isCall, input, name } = block;
+  const { isCall, input, name, end } = block;
   if (!isCall) return true;
-  if (name === undefined || block.unfinished === input.length) return false;
+  if (name === undefined || !end.isReached) return false;
+  block.isWhole ??= isJson(input);
+  return block.isWhole;
+}
+
+function isJson(text: string): boolean {
   try {
-    JSON.parse(input);
+    JSON.parse(text);
     return true;
   } catch {
-    block.unfinished = input.length;
     return false;
   }
 }
