@@ -12,7 +12,7 @@ import type {
   StepMachine,
   Upstream,
 } from '../protocols/protocol.js';
-import { dataOf, eachFrame } from '../protocols/sse.js';
+import { dataIn } from '../protocols/sse.js';
 import { garbled } from '../protocols/upstream-error.js';
 import type { Usage } from '../protocols/usage.js';
 import type { Provider } from '../providers/provider.js';
@@ -127,10 +127,8 @@ class TranslatingWatch implements FrameWatch {
   see(frames: Buffer): Uint8Array {
     let written = '';
     try {
-      for (const frame of eachFrame(frames)) {
+      for (const data of dataIn(frames)) {
         if (this.complete) break;
-        const data = dataOf(frame);
-        if (data === undefined) continue;
         const said = this.upstream.parseEvent?.(data) ?? (JSON.parse(data) as JsonObject);
         for (const event of this.#reader.push(said)) written += this.#take(this.asRead(event));
       }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { dataOf, eachFrame, endOfLastFrame, FrameGatherer } from './sse.js';
+import { dataIn, dataOf, eachFrame, endOfLastFrame, FrameGatherer } from './sse.js';
 
 const splitAt = (bytes: Buffer, cuts: readonly number[]): Buffer[] => {
   const places = [...new Set(cuts.map(cut => cut % (bytes.length + 1)))].sort((a, b) => a - b);
@@ -31,6 +31,7 @@ describe('server-sent events', () => {
         expect(gatherer.end()).toHaveLength(0);
         const seen = pieces.flatMap(piece => [...eachFrame(piece)].map(dataOf));
         expect(seen).toEqual([...eachFrame(whole)].map(dataOf));
+        expect(dataIn(whole)).toEqual(seen);
       }),
       { numRuns: 2_000 },
     );
@@ -59,5 +60,8 @@ describe('server-sent events', () => {
   it('joins data lines, and knows comments', () => {
     expect(dataOf(Buffer.from('event: x\ndata: a\ndata:b\n\n'))).toBe('a\nb');
     expect(dataOf(Buffer.from(': keep-alive\n\n'))).toBeUndefined();
+    expect(dataIn(Buffer.from(': x\n\nevent: y\ndata: a\r\ndata: b\r\n\r\nevent: z\n\ndata:\n\n\ndata:  c\n'))).toEqual(
+      ['a\nb', '', ' c'],
+    );
   });
 });

@@ -80,21 +80,32 @@ export function* eachFrame(frames: Buffer): Generator<Buffer> {
   if (start < frames.length) yield frames.subarray(start);
 }
 
-/** The data of one frame; several data lines are one text. Undefined: a comment, or an event without data. */
-export function dataOf(frame: Buffer): string | undefined {
-  const text = frame.toString('utf8');
+/** The data of one frame; undefined: a comment, or an event without data. */
+export const dataOf = (frame: Buffer): string | undefined => dataIn(frame)[0];
+
+/**
+ * The data of every event in bytes that hold only complete frames; several data lines of one event are one text. All bytes are decoded
+ * at once: by frames it would be dearer than all the rest of reading them.
+ */
+export function dataIn(frames: Buffer): string[] {
+  const text = frames.toString('utf8');
+  const all: string[] = [];
   let data: string | undefined;
   for (let start = 0; start < text.length;) {
     const feed = text.indexOf('\n', start);
-    const end = feed < 0 ? text.length : text[feed - 1] === '\r' ? feed - 1 : feed;
-    if (text.startsWith('data:', start)) {
+    const stop = feed < 0 ? text.length : feed;
+    const end = stop > start && text.charCodeAt(stop - 1) === CARRIAGE_RETURN ? stop - 1 : stop;
+    if (end === start) {
+      if (data !== undefined) all.push(data);
+      data = undefined;
+    } else if (text.startsWith('data:', start)) {
       const value = text.slice(text[start + 5] === ' ' ? start + 6 : start + 5, end);
       data = data === undefined ? value : `${data}\n${value}`;
     }
-    if (feed < 0) break;
-    start = feed + 1;
+    start = stop + 1;
   }
-  return data;
+  if (data !== undefined) all.push(data);
+  return all;
 }
 
 /** All protocols send JSON, but for one mark of the end. */

@@ -36,6 +36,16 @@ export interface Usage {
   readonly raw: Readonly<Record<string, unknown>>;
 }
 
+/** The quantities that count something: of the others a record says nothing. */
+export function counted(quantities: Partial<Record<Dimension, number>>): Usage['dimensions'] {
+  const dimensions: Partial<Record<Dimension, number>> = {};
+  for (const name in quantities) {
+    const quantity = quantities[name as Dimension] ?? 0;
+    if (quantity > 0) dimensions[name as Dimension] = quantity;
+  }
+  return dimensions;
+}
+
 /** Sum of all token dimensions: what must equal the provider's total. */
 export function tokensOf(usage: Usage): number {
   let sum = 0;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../protocol.js';
-import { type Dimension, inputTokensOf, tokensOf, type Usage } from '../usage.js';
+import { counted, type Dimension, inputTokensOf, tokensOf, type Usage } from '../usage.js';
 
 const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);
 const object = (value: unknown): JsonObject =>
@@ -26,7 +26,7 @@ export function readUsage(raw: JsonObject): Usage {
   }
   const { service_tier: tier } = raw;
   return {
-    dimensions: Object.fromEntries(Object.entries(quantities).filter(([, quantity]) => quantity > 0)),
+    dimensions: counted(quantities),
     reasoningTokens: count(object(raw.output_tokens_details).thinking_tokens) || undefined,
     serviceTier: typeof tier === 'string' && tier !== 'standard' ? tier : undefined,
     raw,

@@ -5,7 +5,7 @@ import type { Usage } from '../usage.js';
 import { writeUsage } from './usage.js';
 import { writeStopReason } from './vocabulary.js';
 import { BlockWriter, type WrittenEvent } from './write-blocks.js';
-import { writeEvent } from './write-event.js';
+import { writeDelta, writeEvent } from './write-event.js';
 
 /** What of an answer is not content. */
 interface Ends {
@@ -22,7 +22,7 @@ class EventWriter {
   readonly blocks = new BlockWriter();
   #id = '';
   #usage: Usage | undefined;
-  #waiting: WrittenEvent[] = [];
+  readonly #waiting: WrittenEvent[] = [];
   #isStarted = false;
   #ends: Ends = { stop_reason: 'end_turn', stop_sequence: null, stop_details: null };
 
@@ -37,9 +37,10 @@ class EventWriter {
       const details = { type: 'refusal', category: null, explanation: explanation ?? null };
       this.#ends = { stop_reason, stop_sequence: null, stop_details: stop_reason === 'refusal' ? details : null };
     }
-    this.#waiting.push(...(event.type === 'answer-end' ? this.blocks.close() : this.blocks.write(event)));
-    if (!this.#isStarted && !isOutput(event)) return [];
-    return this.#release();
+    const events = event.type === 'answer-end' ? this.blocks.close() : this.blocks.write(event);
+    if (this.#isStarted) return events;
+    this.#waiting.push(...events);
+    return isOutput(event) ? this.#release() : [];
   }
 
   end(): WrittenEvent[] {
@@ -48,10 +49,9 @@ class EventWriter {
   }
 
   #release(): WrittenEvent[] {
-    const events = this.#isStarted ? this.#waiting : [this.#start(), ...this.#waiting];
+    if (this.#isStarted) return [];
     this.#isStarted = true;
-    this.#waiting = [];
-    return events;
+    return [this.#start(), ...this.#waiting];
   }
 
   #start(): WrittenEvent {
@@ -89,7 +89,10 @@ export class AnthropicAnswerWriter implements StepMachine<AnswerEvent, string> {
 
 function written(events: readonly WrittenEvent[]): string {
   let frames = '';
-  for (const event of events) frames += writeEvent(event);
+  for (const event of events) {
+    if (event.type === 'content_block_delta') frames += writeDelta(event.index as number, event.delta as JsonObject);
+    else frames += writeEvent(event);
+  }
   return frames;
 }
 

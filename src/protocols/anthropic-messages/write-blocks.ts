@@ -34,10 +34,10 @@ export class BlockWriter {
     switch (event.type) {
       case 'text-delta':
         if (event.text === '') return [];
-        return [...this.#begin('text'), this.#delta({ type: 'text_delta', text: event.text })];
+        return this.#piece('text', { type: 'text_delta', text: event.text });
       case 'reasoning-delta':
         if (event.text === '') return [];
-        return [...this.#begin('thinking'), this.#delta({ type: 'thinking_delta', thinking: event.text })];
+        return this.#piece('thinking', { type: 'thinking_delta', thinking: event.text });
       case 'tool-call-start':
         this.#calls++;
         return [
@@ -81,10 +81,11 @@ export class BlockWriter {
     return seals.flatMap(sealed => [this.#whole(sealedBlock(sealed)), this.#stop()]);
   }
 
-  #begin(type: 'text' | 'thinking'): WrittenEvent[] {
-    if (this.#open?.type === type) return [];
+  /** More of the block that is open, or of one that begins with it. */
+  #piece(type: 'text' | 'thinking', delta: JsonObject): WrittenEvent[] {
+    if (this.#open?.type === type) return [this.#delta(delta)];
     const empty = type === 'text' ? { text: '' } : { thinking: '', signature: '' };
-    return [...this.close(), ...this.#sealed(), this.#start(type, empty)];
+    return [...this.close(), ...this.#sealed(), this.#start(type, empty), this.#delta(delta)];
   }
 
   #start(type: Open['type'], block: JsonObject): WrittenEvent {

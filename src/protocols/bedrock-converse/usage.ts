@@ -1,5 +1,5 @@
 import type { JsonObject } from '../protocol.js';
-import type { Dimension, Usage } from '../usage.js';
+import { counted, type Dimension, type Usage } from '../usage.js';
 import { count, list, object } from './shapes.js';
 
 /**
@@ -23,7 +23,7 @@ export function readUsage(raw: JsonObject, serviceTier: unknown): Usage {
   };
   const { type: tier } = object(serviceTier);
   return {
-    dimensions: Object.fromEntries(Object.entries(quantities).filter(([, quantity]) => quantity > 0)),
+    dimensions: counted(quantities),
     totalTokens: typeof raw.totalTokens === 'number' ? raw.totalTokens : undefined,
     serviceTier: typeof tier === 'string' && tier !== 'default' ? tier : undefined,
     raw,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../protocol.js';
-import type { Usage } from '../usage.js';
+import { counted, type Usage } from '../usage.js';
 
 const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);
 const object = (value: unknown): JsonObject =>
@@ -19,7 +19,7 @@ export function readUsage(raw: JsonObject): Usage {
   const cached = Math.min(Math.max(0, count(raw.cached_tokens) - free), input);
   const quantities = { input: input - cached, cache_read: cached, output };
   return {
-    dimensions: Object.fromEntries(Object.entries(quantities).filter(([, quantity]) => quantity > 0)),
+    dimensions: counted(quantities),
     reasoningTokens: Math.min(count(tokens.reasoning_tokens), output) || undefined,
     totalTokens: input + output,
     raw,

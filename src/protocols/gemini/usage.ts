@@ -1,12 +1,15 @@
 import type { JsonObject } from '../protocol.js';
-import type { Dimension, Usage } from '../usage.js';
+import { counted, type Dimension, type Usage } from '../usage.js';
 import { isObject, object, objects, text } from './wire.js';
 
 const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);
 
 /** Tokens of one kind in a list of `{modality, tokenCount}`. */
-const ofModality = (details: unknown, modality: string): number =>
-  objects(details).reduce((sum, one) => sum + (one.modality === modality ? count(one.tokenCount) : 0), 0);
+function ofModality(details: unknown, modality: string): number {
+  let sum = 0;
+  for (const one of objects(details)) if (one.modality === modality) sum += count(one.tokenCount);
+  return sum;
+}
 
 /** Vertex says the tier by the kind of traffic: https://docs.cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/GenerateContentResponse#TrafficType */
 const TIER_OF_TRAFFIC: Readonly<Record<string, string>> = {
@@ -45,7 +48,7 @@ export function readUsage(raw: JsonObject, searches: number): Usage {
     tool_web_search: searches,
   };
   return {
-    dimensions: Object.fromEntries(Object.entries(quantities).filter(([, quantity]) => quantity > 0)),
+    dimensions: counted(quantities),
     reasoningTokens: thoughts || undefined,
     totalTokens: typeof raw.totalTokenCount === 'number' ? raw.totalTokenCount : undefined,
     serviceTier: tierOf(raw),
@@ -68,8 +71,11 @@ export class UsageGatherer {
   readonly #queries = new Set<string>();
 
   see(answer: JsonObject): void {
-    for (const [name, value] of Object.entries(object(answer.usageMetadata)))
+    const figures = object(answer.usageMetadata);
+    for (const name in figures) {
+      const value = figures[name];
       if (value !== null && value !== undefined) this.#raw[name] = value;
+    }
     this.#model = text(answer.modelVersion) || this.#model;
     for (const candidate of objects(answer.candidates)) this.#seeGrounding(candidate.groundingMetadata);
   }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../protocol.js';
-import type { Dimension, Usage } from '../usage.js';
+import { counted, type Dimension, type Usage } from '../usage.js';
 
 const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);
 const object = (value: unknown): JsonObject =>
@@ -36,7 +36,7 @@ export function readUsage(raw: JsonObject, serviceTier: unknown, output: readonl
       quantities[dimension] = (quantities[dimension] ?? 0) + 1;
   }
   return {
-    dimensions: Object.fromEntries(Object.entries(quantities).filter(([, quantity]) => quantity > 0)),
+    dimensions: counted(quantities),
     reasoningTokens: count(object(raw.output_tokens_details).reasoning_tokens) || undefined,
     totalTokens: typeof raw.total_tokens === 'number' ? raw.total_tokens : undefined,
     serviceTier: typeof serviceTier === 'string' ? serviceTier : undefined,
