@@ -8,6 +8,7 @@ import { FakeStripe } from '../support/fake-stripe.js';
 import { eventOf, SECRET, session, sign } from '../support/stripe-events.js';
 import { message } from '../support/fake-anthropic.js';
 import { answerJson, FakeUpstream } from '../support/fake-upstream.js';
+import { routesOf } from '../support/routes.js';
 
 describe('the API reference', () => {
   let lazu: TestLazu;
@@ -66,11 +67,7 @@ describe('the API reference', () => {
     });
 
     it('holds every route that Express has and every one of the inference mount, all described', () => {
-      const { router } = lazu.app.getHttpAdapter().getInstance() as { router: { stack: RouterLayer[] } };
-      const routes = router.stack.flatMap(({ route }) =>
-        route ? Object.keys(route.methods).map(method => `${method.toUpperCase()} ${templateOf(route.path)}`) : [],
-      );
-      const expected = routes.filter(route => route !== 'GET /api-reference/{asset}');
+      const expected = routesOf(lazu.app).filter(route => route !== 'GET /api-reference/{asset}');
       expect(expected.length).toBeGreaterThan(30);
       expect([...api.operations].sort()).toEqual([...expected, ...Object.keys(inferenceOperations)].sort());
       expect([...expected].sort()).toEqual(Object.keys(operations).sort());
@@ -335,10 +332,3 @@ describe('the API reference', () => {
     });
   });
 });
-
-interface RouterLayer {
-  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
-}
-
-/** Express' `/v1/models/*id` and `/keys/:id` → `/v1/models/{id}`, `/keys/{id}`. */
-const templateOf = (path: string): string => path.replace(/[:*](\w+)/g, '{$1}');
