@@ -1,4 +1,6 @@
-/** One conversation per feature, in OpenAI's chat: what a reader of a snapshot wants to see, and nothing more. */
+import { SEALED_FIELD, writeSeals } from '../../../../src/protocols/openai-chat/sealed.js';
+import type { Sealed } from '../../../../src/protocols/conversation.js';
+
 const PIXEL = 'iVBORw0KGgo=';
 const SCHEMA = {
   type: 'object',
@@ -23,7 +25,25 @@ const weather = tool('weather');
 const asked = { messages: [user('Weather in Bern?')], tools: [weather, tool('traffic')] };
 const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
 
-export const conversations: Readonly<Record<string, Record<string, unknown>>> = {
+/** A call that the model made after it had thought, as it comes home from an answer that was sealed. */
+const afterThoughts = (...sealed: Sealed[]) => ({
+  messages: [
+    user('Weather in Bern?'),
+    {
+      role: 'assistant',
+      content: 'I look.',
+      reasoning_content: 'They want the weather.',
+      tool_calls: [call('call_1', 'weather', { city: 'Bern' })],
+      [SEALED_FIELD]: writeSeals(sealed.map(one => ({ sealed: one, callsBefore: 0, textBefore: false }))),
+    },
+    result('call_1', 'Sun'),
+  ],
+  tools: [weather],
+  reasoning_effort: 'medium',
+});
+
+/** One conversation per feature, in OpenAI's chat: what a reader of a golden wants to see, and nothing more. */
+export const chatConversations: Readonly<Record<string, Record<string, unknown>>> = {
   plain: { messages: hello },
   stream: { messages: hello, stream: true, stream_options: { include_usage: true } },
   'system and developer': {
@@ -118,6 +138,71 @@ export const conversations: Readonly<Record<string, Record<string, unknown>>> = 
     tools: [{ ...weather, cache_control: { type: 'ephemeral' } }],
   },
   user: { messages: hello, user: 'u-1' },
+  'thoughts: unsigned': {
+    messages: [user('Hi'), { role: 'assistant', content: 'Hi!', reasoning_content: 'A greeting.' }, user('Bye')],
+  },
+  'thoughts: signed by Anthropic': afterThoughts(
+    { protocol: 'anthropic-messages', value: { type: 'thinking', thinking: 'They want …', signature: 'EqQB' } },
+    { protocol: 'anthropic-messages', value: { type: 'redacted_thinking', data: 'EmwK' } },
+  ),
+  'thoughts: signed by Gemini': afterThoughts({
+    ...{ protocol: 'gemini', value: { signs: 'call', id: 'call_1', signature: 'c2ln' } },
+  }),
+  'thoughts: encrypted by OpenAI': afterThoughts({
+    protocol: 'openai-responses',
+    value: { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'gAAA' },
+  }),
+  'thoughts: signed on Bedrock': afterThoughts({
+    protocol: 'bedrock-converse',
+    value: { reasoningContent: { reasoningText: { text: 'They want …', signature: 'EqQB' } } },
+  }),
+  'thoughts: signed at OpenRouter': afterThoughts({
+    protocol: 'openai-chat',
+    value: { reasoning_details: [{ type: 'reasoning.text', text: 'They want …', signature: 'EqQB', index: 0 }] },
+  }),
+  'what was refused': {
+    messages: [user('Harm?'), { role: 'assistant', content: null, refusal: 'I cannot.' }, user('Why?')],
+  },
+  'an answer begun': { messages: [user('One word:'), { role: 'assistant', content: 'The word is ' }] },
+  'text file': {
+    messages: [user([{ type: 'file', file: { filename: 'a.txt', file_data: 'data:text/plain;base64,V29yZHMu' } }])],
+  },
+  'image in little detail': {
+    messages: [user([{ type: 'image_url', image_url: { url: `data:image/png;base64,${PIXEL}`, detail: 'low' } }])],
+  },
+  'names of who speaks': {
+    messages: [{ role: 'user', name: 'ann', content: 'Hi' }],
+  },
+  'several answers': { messages: hello, n: 2 },
+  'tokens to choose from': { messages: hello, top_k: 5 },
+  'schema that is hard to hold to': {
+    messages: hello,
+    response_format: {
+      type: 'json_schema',
+      json_schema: {
+        name: 'answer',
+        schema: {
+          ...SCHEMA,
+          properties: { city: { type: 'string', minLength: 2, pattern: '^B' }, 'a/b': { type: 'integer', minimum: 1 } },
+        },
+      },
+    },
+  },
+  'schema that cannot be held to': {
+    messages: hello,
+    response_format: {
+      type: 'json_schema',
+      json_schema: { name: 'answer', schema: { ...SCHEMA, not: { required: ['x'] } }, strict: true },
+    },
+  },
+  'schema beside tools': {
+    ...asked,
+    response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: SCHEMA, strict: true } },
+  },
+  'bias of tokens': { messages: hello, logit_bias: { '50256': -100 } },
+  'answer in audio': { messages: hello, modalities: ['text', 'audio'], audio: { voice: 'alloy', format: 'mp3' } },
+  'search of the web': { messages: hello, web_search_options: {} },
+  prediction: { messages: hello, prediction: { type: 'content', content: 'Hello there' } },
   'hints of OpenAI': {
     messages: hello,
     ...{ service_tier: 'flex', metadata: { order: '12' }, prompt_cache_key: 'k', verbosity: 'low', store: true },
