@@ -34,6 +34,8 @@ export interface TextBlock extends Cacheable {
 export interface ImageBlock extends Cacheable {
   readonly type: 'image';
   readonly source: Source;
+  /** How closely to look, in OpenAI's words: `low`, `high` …; undefined: as the model sees fit. */
+  readonly detail?: string;
 }
 
 export interface AudioBlock extends Placed {
@@ -104,12 +106,17 @@ export type OutputFormat =
 /** How much the model should think before it answers. */
 export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
+/** How soon, at which price; the caller's default is undefined. */
+export type ServiceTier = 'standard' | 'flex' | 'priority';
+
 /** What is asked of the answer beside what is said; all undefined unless the caller said something that is no default. */
 export interface Settings {
   readonly maxOutputTokens?: number;
   /** OpenAI's scale: 0 to 2. */
   readonly temperature?: number;
   readonly topP?: number;
+  /** Out of how many tokens each one is chosen. */
+  readonly topK?: number;
   readonly stop?: readonly string[];
   readonly seed?: number;
   readonly presencePenalty?: number;
@@ -122,6 +129,7 @@ export interface Settings {
   readonly outputFormat?: OutputFormat;
   /** The caller's name for its end user. */
   readonly user?: string;
+  readonly serviceTier?: ServiceTier;
 }
 
 export type Setting = keyof Settings;

@@ -98,6 +98,8 @@ export interface ModelTraits {
   readonly thinkingTokens?: readonly [least: number, most: number];
   /** Calls of tools go back to it with what it signed them with and the ids they had. */
   readonly signedCalls?: boolean;
+  /** Results of tools may be called failed, where its protocol has a word for it that only some models know. */
+  readonly failedResults?: boolean;
   /** Settings that it refuses although its protocol has them. */
   readonly lacks?: readonly Setting[];
   /** Field of an assistant's message in which it wants its thoughts back, for protocols without a place of their own; undefined: nowhere. */

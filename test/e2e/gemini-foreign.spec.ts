@@ -1,4 +1,10 @@
-import { FunctionCallingConfigMode, GoogleGenAI, type GenerateContentResponse, ThinkingLevel } from '@google/genai';
+import {
+  FunctionCallingConfigMode,
+  GoogleGenAI,
+  type GenerateContentResponse,
+  MediaResolution,
+  ThinkingLevel,
+} from '@google/genai';
 import { bootLazu, type TestLazu } from '../support/boot.js';
 import { anthropicUsage, errorFrame, message, messageFrames, text } from '../support/fake-anthropic.js';
 import {
@@ -73,6 +79,7 @@ describe('Google’s SDK against a model of Anthropic', () => {
         maxOutputTokens: 100,
         temperature: 0.5,
         topK: 40,
+        mediaResolution: MediaResolution.MEDIA_RESOLUTION_LOW,
         stopSequences: ['END'],
       },
     });
@@ -94,6 +101,7 @@ describe('Google’s SDK against a model of Anthropic', () => {
       ],
       temperature: 0.5,
       stop_sequences: ['END'],
+      top_k: 40,
     });
     expect(answer.text).toBe('Hello!');
     expect(answer).toMatchObject({
@@ -103,7 +111,7 @@ describe('Google’s SDK against a model of Anthropic', () => {
       usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 },
     });
     const headers = answer.sdkHttpResponse!.headers!;
-    expect(headers['x-lazu-dropped-params']).toBe('generationConfig.topK');
+    expect(headers['x-lazu-dropped-params']).toBe('generationConfig.mediaResolution');
   });
 
   it('traps 4, 5: streams the same as it answers whole, and is metered the same', async () => {

@@ -225,7 +225,8 @@ describe('reading settings', () => {
       speed: 'standard',
       cache_control: null,
     };
-    expect(asking(more).unread).toEqual(['top_k', 'service_tier', 'diagnostics']);
+    expect(asking(more).unread).toEqual(['diagnostics']);
+    expect(asking(more).settings).toMatchObject({ topK: 5, serviceTier: 'standard' });
     expect(asking({ tools: [{ type: 'tool_search_tool_regex_20251119', name: 's' }] }).unread).toEqual(['tools.0']);
   });
 });

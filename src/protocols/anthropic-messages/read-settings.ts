@@ -8,6 +8,7 @@ const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
+  topK: 'top_k',
   stop: 'stop_sequences',
   effort: 'thinking',
   parallelToolCalls: 'tool_choice.disable_parallel_tool_use',
@@ -18,6 +19,7 @@ const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   presencePenalty: 'presence_penalty',
   frequencyPenalty: 'frequency_penalty',
   logprobs: 'logprobs',
+  serviceTier: 'service_tier',
 };
 
 /** The same in the words of this request: an effort is asked for by name, or by way of thinking. */
@@ -29,12 +31,12 @@ export function namesIn({ output_config: config }: JsonObject): Readonly<Record<
 /** Fields that the reader, or the gateway itself, has dealt with. */
 const READ: ReadonlySet<string> = new Set([
   ...['model', 'messages', 'system', 'tools', 'tool_choice', 'max_tokens', 'stream', 'temperature', 'top_p'],
+  ...['top_k', 'service_tier'],
   ...['stop_sequences', 'thinking', 'output_config', 'output_format', 'metadata'],
 ]);
 
 /** Hints that say nothing when they have these values. */
 const DEFAULTS: Readonly<Record<string, unknown>> = {
-  service_tier: 'auto',
   speed: 'standard',
   inference_geo: 'global',
 };
@@ -54,12 +56,15 @@ export function readSettings(body: JsonObject): Settings {
     maxOutputTokens,
     temperature: number('temperature', 1),
     topP: number('top_p', 1),
+    topK: number('top_k'),
     stop: Array.isArray(stops) && stops.length > 0 ? (stops as string[]) : undefined,
     effort: readEffort(body),
     parallelToolCalls: isObject(choice) && choice.disable_parallel_tool_use === true ? false : undefined,
     toolChoice: readToolChoice(choice),
     outputFormat: readOutputFormat(body),
     user: isObject(metadata) && typeof metadata.user_id === 'string' ? metadata.user_id : undefined,
+    // The other one, `auto`, is the default: https://platform.claude.com/docs/en/api/service-tiers
+    serviceTier: body.service_tier === 'standard_only' ? 'standard' : undefined,
   };
 }
 

@@ -216,6 +216,18 @@ describe('settings', () => {
     expect(written({ stop: ['x', 'y'] }).body).toMatchObject({ stop_sequences: ['x', 'y'] });
   });
 
+  it('keeps to the standard tier of service where its host has tiers', () => {
+    expect(written({ service_tier: 'default' }).body).toEqual({ ...least, service_tier: 'standard_only' });
+    const elsewhere = written({ service_tier: 'default' }, { ...budget, lacks: ['serviceTier'] });
+    expect(elsewhere).toEqual({ body: least, dropped: ['service_tier'] });
+  });
+
+  it('chooses out of so many tokens, unless it thinks', () => {
+    expect(written({ top_k: 5 }).body).toEqual({ ...least, top_k: 5 });
+    expect(written({ top_k: 5, reasoning_effort: 'low' }).dropped).toEqual(['top_k']);
+    expect(written({ top_k: -1 })).toEqual({ body: least, dropped: [] });
+  });
+
   it('reports hints that it lacks', () => {
     const hints = {
       seed: 1,
@@ -227,7 +239,7 @@ describe('settings', () => {
     };
     expect(written(hints)).toEqual({
       body: least,
-      dropped: ['prediction', 'metadata', 'service_tier', 'seed', 'presence_penalty', 'frequency_penalty'],
+      dropped: ['prediction', 'metadata', 'seed', 'presence_penalty', 'frequency_penalty', 'service_tier'],
     });
   });
 

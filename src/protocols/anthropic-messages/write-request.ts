@@ -1,7 +1,8 @@
 import { LazuError } from '../../errors.js';
 import type { Conversation, Settings, Tool } from '../conversation.js';
+import { lackingIn } from '../lacks.js';
 import type { ForeignUpstream, JsonObject, ModelTraits, WrittenRequest } from '../protocol.js';
-import { DROPPED, REFUSED } from './lacks.js';
+import { DROPPED, REFUSED, SERVICE_TIERS } from './lacks.js';
 import { writeSchema } from './schema.js';
 import { writeReasoning } from './write-reasoning.js';
 import { cached, writeTurns, type WrittenTurns } from './write-turns.js';
@@ -14,8 +15,8 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
   const { settings, names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop = (name: string): void => void dropped.add(name);
-  for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
-  for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
+  for (const setting of lackingIn(conversation, REFUSED)) throw lacking(names[setting]);
+  for (const setting of lackingIn(conversation, DROPPED)) drop(names[setting]);
 
   const { system, messages } = writeTurns(turns, drop);
   if (messages.length === 0) {
@@ -42,6 +43,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     ...(reasoning.thinking && { thinking: reasoning.thinking }),
     ...(Object.keys(outputConfig).length > 0 && { output_config: outputConfig }),
     ...(settings.user !== undefined && { metadata: { user_id: settings.user } }),
+    ...tierOf(conversation, traits, drop),
     ...(stream && { stream }),
   };
   return { body, dropped: [...dropped] } satisfies WrittenRequest;
@@ -84,7 +86,7 @@ function samplingOf(
   thinks: boolean,
   drop: (name: string) => void,
 ): JsonObject {
-  const { temperature, topP } = settings;
+  const { temperature, topP, topK } = settings;
   const fields: JsonObject = {};
   if (temperature !== undefined) {
     if (sampling === 'none' || thinks) drop(names.temperature);
@@ -95,7 +97,20 @@ function samplingOf(
     if (sampling === 'none' || thinks || (sampling === 'one' && temperature !== undefined)) drop(names.topP);
     else fields.top_p = topP;
   }
+  if (topK !== undefined) {
+    if (sampling === 'none' || thinks) drop(names.topK);
+    else fields.top_k = topK;
+  }
   return fields;
+}
+
+function tierOf({ settings, names }: Conversation, { lacks }: ModelTraits, drop: (name: string) => void): JsonObject {
+  const { serviceTier } = settings;
+  if (serviceTier === undefined) return {};
+  const tier = lacks?.includes('serviceTier') ? undefined : SERVICE_TIERS[serviceTier];
+  if (tier !== undefined) return { service_tier: tier };
+  drop(names.serviceTier);
+  return {};
 }
 
 /** https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */

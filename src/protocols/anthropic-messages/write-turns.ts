@@ -1,5 +1,6 @@
 import { LazuError } from '../../errors.js';
 import type { Block, CacheMark, FileBlock, ImageBlock, TextBlock, Turn } from '../conversation.js';
+import { detailPath } from '../lacks.js';
 import type { JsonObject } from '../protocol.js';
 import { inputObject } from '../tool-input.js';
 
@@ -26,7 +27,7 @@ export function writeTurns(turns: readonly Turn[], drop: (path: string) => void)
     const content = blocks.flatMap((block): JsonObject[] => {
       // Unsigned reasoning cannot go back, and needs not where the signed form of it does.
       if (block.type === 'reasoning' && isSealed) return [];
-      const written = writeBlock(block, drop);
+      const written = role === 'assistant' && isMedia(block) ? drop(block.path) : writeBlock(block, drop);
       return written ? [written] : [];
     });
     if (content.length === 0) continue;
@@ -40,12 +41,15 @@ export function writeTurns(turns: readonly Turn[], drop: (path: string) => void)
   return { system, messages };
 }
 
+/** An assistant says text: https://platform.claude.com/docs/en/build-with-claude/vision */
+const isMedia = ({ type }: Block): boolean => type === 'image' || type === 'file' || type === 'audio';
+
 function writeBlock(block: Block, drop: (path: string) => void): JsonObject | undefined {
   switch (block.type) {
     case 'text':
       return writeText(block);
     case 'image':
-      return writeImage(block);
+      return writeImage(block, drop);
     case 'file':
       return writeFile(block);
     case 'audio': {
@@ -61,7 +65,7 @@ function writeBlock(block: Block, drop: (path: string) => void): JsonObject | un
       return { type: 'tool_use', id: toolId(id), name, input: inputObject(input) };
     }
     case 'tool-result': {
-      const content = block.content.map(one => (one.type === 'text' ? writeText(one) : writeImage(one)));
+      const content = block.content.map(one => (one.type === 'text' ? writeText(one) : writeImage(one, drop)));
       const said = content.filter(one => one !== undefined);
       const failed = block.isError === true ? { is_error: true } : {};
       return cached({ type: 'tool_result', tool_use_id: toolId(block.callId), content: said, ...failed }, block.cache);
@@ -90,7 +94,8 @@ function writeText({ text, cache }: TextBlock): JsonObject | undefined {
 }
 
 /** https://platform.claude.com/docs/en/build-with-claude/vision */
-function writeImage({ source, cache }: ImageBlock): JsonObject {
+function writeImage({ source, cache, detail, path }: ImageBlock, drop: (path: string) => void): JsonObject {
+  if (detail !== undefined) drop(detailPath(path));
   return cached({ type: 'image', source: writeSource(source) }, cache);
 }
 

@@ -9,6 +9,7 @@ import type {
   ToolCallBlock,
   ToolResultBlock,
 } from '../conversation.js';
+import { detailPath } from '../lacks.js';
 import type { JsonObject, ModelTraits } from '../protocol.js';
 import { inputObject } from '../tool-input.js';
 import type { DocumentNames } from './document-names.js';
@@ -23,6 +24,7 @@ export interface BlockContext {
   readonly documents: DocumentNames;
   /** No tool may be called: what was called before is told in words, as tools that are not offered cannot have been called. */
   readonly toolsInWords: boolean;
+  readonly failedResults: boolean;
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ContentBlock.html */
@@ -31,7 +33,7 @@ export function writeBlock(block: Block, context: BlockContext): JsonObject[] {
     case 'text':
       return marked(writeText(block), block.cache, context);
     case 'image':
-      return marked([writeImage(block)], block.cache, context);
+      return marked([writeImage(block, context)], block.cache, context);
     case 'file':
       return marked([writeFile(block, context)], block.cache, context);
     case 'audio':
@@ -42,7 +44,11 @@ export function writeBlock(block: Block, context: BlockContext): JsonObject[] {
     case 'tool-call':
       return [context.toolsInWords ? tellCall(block) : writeCall(block)];
     case 'tool-result':
-      return marked(context.toolsInWords ? tellResult(block) : [writeResult(block)], block.cache, context);
+      return marked(
+        context.toolsInWords ? tellResult(block, context) : [writeResult(block, context)],
+        block.cache,
+        context,
+      );
     case 'opaque': {
       const thought = block.sealed.protocol === 'bedrock-converse' ? writeThought(block.sealed.value) : [];
       if (thought.length === 0) context.drop(block.path);
@@ -66,7 +72,8 @@ export function marked(
 /** Blank text is refused, and says nothing anyway. */
 const writeText = ({ text }: TextBlock): JsonObject[] => (text.trim() === '' ? [] : [{ text }]);
 
-function writeImage({ source, path }: ImageBlock): JsonObject {
+function writeImage({ source, path, detail }: ImageBlock, { drop }: Pick<BlockContext, 'drop'>): JsonObject {
+  if (detail !== undefined) drop(detailPath(path));
   if (source.kind === 'url') throw notInline(path);
   const format = imageFormat(source.mediaType);
   if (format) return { image: { format, source: { bytes: source.data } } };
@@ -90,10 +97,12 @@ const writeCall = ({ id, name, input }: ToolCallBlock): JsonObject => ({
   toolUse: { toolUseId: toolId(id), name, input: inputObject(input) },
 });
 
-const writeResult = ({ callId, content }: ToolResultBlock): JsonObject => ({
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlock.html: some models know of no failures */
+const writeResult = ({ callId, content, isError }: ToolResultBlock, context: BlockContext): JsonObject => ({
   toolResult: {
     toolUseId: toolId(callId),
-    content: content.flatMap(part => (part.type === 'text' ? writeText(part) : [writeImage(part)])),
+    content: content.flatMap(part => (part.type === 'text' ? writeText(part) : [writeImage(part, context)])),
+    ...(isError === true && context.failedResults && { status: 'error' }),
   },
 });
 
@@ -101,9 +110,9 @@ const tellCall = ({ id, name, input }: ToolCallBlock): JsonObject => ({
   text: `[Called the tool ${name} (${id}) with ${input.trim() || '{}'}]`,
 });
 
-function tellResult({ callId, content }: ToolResultBlock): JsonObject[] {
+function tellResult({ callId, content }: ToolResultBlock, context: BlockContext): JsonObject[] {
   const said = content.map(part => (part.type === 'text' ? part.text : '')).join('\n');
-  const images = content.flatMap(part => (part.type === 'text' ? [] : [writeImage(part)]));
+  const images = content.flatMap(part => (part.type === 'text' ? [] : [writeImage(part, context)]));
   return [{ text: `[The tool call ${callId} gave: ${said.trim() || 'nothing'}]` }, ...images];
 }
 

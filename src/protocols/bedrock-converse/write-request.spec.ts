@@ -45,6 +45,18 @@ const user = (...content: object[]) => ({ messages: [{ role: 'user', content }] 
 const file = (filename: string, data: string) => ({ type: 'file', file: { filename, file_data: data } });
 
 describe('turns', () => {
+  it('a result is called failed where the model knows of failures', () => {
+    const conversation = {
+      ...openaiChat.readRequest({ model: 'any', messages: [...hello.messages, called('a')], tools: [tool('f')] }),
+    };
+    const failed = { type: 'tool-result', callId: 'a', isError: true, content: [], path: 'x' } as const;
+    const turns = [...conversation.turns, { role: 'user' as const, blocks: [failed] }];
+    const statusFor = (traits: ModelTraits): unknown =>
+      (writeRequest({ ...conversation, turns }, { model: 'any', stream: false, traits }).body as any).messages[2]
+        .content[0].toolResult.status;
+    expect([statusFor({ ...nova, failedResults: true }), statusFor(open)]).toEqual(['error', undefined]);
+  });
+
   it('stand in order, those of one role together, the system outside', () => {
     const { system, messages, dropped } = write({
       tools: [tool('f')],

@@ -1,6 +1,7 @@
 import { LazuError } from '../../errors.js';
 import { writeSchema } from '../anthropic-messages/schema.js';
 import type { Conversation } from '../conversation.js';
+import { cacheMarks, lackingIn } from '../lacks.js';
 import type { ForeignUpstream, JsonObject, ModelTraits, WrittenRequest } from '../protocol.js';
 import { DocumentNames } from './document-names.js';
 import { DROPPED, REFUSED } from './lacks.js';
@@ -13,15 +14,16 @@ type Drop = (name: string) => void;
 
 /** Converse's request, whose model is in the path: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
 export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { traits }) => {
-  const { settings, names, turns, unread } = conversation;
+  const { names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop: Drop = name => void dropped.add(name);
-  for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
-  for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
+  for (const setting of lackingIn(conversation, REFUSED)) throw lacking(names[setting]);
+  for (const setting of lackingIn(conversation, DROPPED)) drop(names[setting]);
 
   const toolsInWords = !mayCallTools(conversation);
-  const { cacheLifetimes: lifetimes } = traits;
-  const context = { drop, lifetimes, documents: new DocumentNames(), toolsInWords };
+  const { cacheLifetimes: lifetimes, failedResults = false } = traits;
+  if (lifetimes?.length === 0) for (const path of cacheMarks(conversation)) drop(path);
+  const context = { drop, lifetimes, documents: new DocumentNames(), toolsInWords, failedResults };
   const { system, messages } = writeTurns(turns, context);
   if (messages.length === 0) {
     const message = 'This model needs at least one message of the user that says something.';
@@ -41,6 +43,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { tr
     ...(toolConfig && { toolConfig }),
     ...(hasFields(outputConfig) && { outputConfig }),
     ...(hasFields(reasoning.fields) && { additionalModelRequestFields: reasoning.fields }),
+    ...tierOf(conversation, traits, drop),
   };
   return { body, dropped: [...dropped] } satisfies WrittenRequest;
 };
@@ -50,6 +53,15 @@ const hasFields = (fields: JsonObject): boolean => Object.keys(fields).length > 
 function lacking(param: string, advice = 'leave it out'): LazuError {
   const message = `This model does not support \`${param}\` here: ${advice}.`;
   return new LazuError('unsupported_parameter', message, { param, retryable: true });
+}
+
+/** Some models have others than the standard one: https://docs.aws.amazon.com/bedrock/latest/userguide/service-tiers-inference.html */
+function tierOf({ settings, names }: Conversation, { lacks }: ModelTraits, drop: Drop): JsonObject {
+  const { serviceTier: type } = settings;
+  if (type === undefined || type === 'standard') return {};
+  if (!lacks?.includes('serviceTier')) return { serviceTier: { type } };
+  drop(names.serviceTier);
+  return {};
 }
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_InferenceConfiguration.html */

@@ -1,5 +1,6 @@
 import type { Conversation, Tool } from '../conversation.js';
 import { writeSchema } from '../anthropic-messages/schema.js';
+import { strictPath } from '../lacks.js';
 import type { JsonObject, ModelTraits } from '../protocol.js';
 import { marked } from './write-blocks.js';
 
@@ -35,7 +36,7 @@ function writeTool(tool: Tool, { schemas = true }: ModelTraits, drop: (path: str
   const { name, description, schema, strict, path } = tool;
   const given = { type: 'object', ...(schema ?? { properties: {} }) };
   const isHeld = strict && schemas;
-  if (strict && !schemas) drop(path.replace(/parameters$/, 'strict'));
+  if (strict && !schemas) drop(strictPath(path));
   // The same subset for all models: https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
   const json = isHeld ? writeSchema(given, pointer => drop(`${path}${pointer}`)) : given;
   return {

@@ -1,4 +1,4 @@
-import type { Turn } from '../conversation.js';
+import type { Block, Turn } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { object, text } from './shapes.js';
 import { type BlockContext, writeBlock } from './write-blocks.js';
@@ -24,7 +24,11 @@ export function writeTurns(turns: readonly Turn[], context: BlockContext): Writt
     const isSealed = blocks.some(block => block.type === 'opaque' && block.sealed.protocol === 'bedrock-converse');
     // Unsigned reasoning cannot go back, and needs not where the signed form of it does.
     const sayable = isSealed ? blocks.filter(({ type }) => type !== 'reasoning') : blocks;
-    const content = sayable.flatMap(block => writeBlock(block, context));
+    const content = sayable.flatMap(block => {
+      if (role !== 'assistant' || !isMedia(block)) return writeBlock(block, context);
+      context.drop(block.path);
+      return [];
+    });
     if (content.length === 0) continue;
     const last = messages.at(-1);
     if (role === 'system') system.push(...content);
@@ -36,6 +40,9 @@ export function writeTurns(turns: readonly Turn[], context: BlockContext): Writt
   if (final?.role === 'assistant') trimEnd(final.content);
   return { system, messages };
 }
+
+/** Only a user shows images and documents: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Message.html */
+const isMedia = ({ type }: Block): boolean => type === 'image' || type === 'file' || type === 'audio';
 
 /** A document is refused without a text beside it: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_DocumentBlock.html */
 function introduce({ content }: WrittenTurn): void {

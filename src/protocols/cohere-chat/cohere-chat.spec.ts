@@ -14,7 +14,7 @@ const call: Block = { type: 'tool-call', id: 'a', name: 'f', input: '{"a":1}', p
 const result = (...content: any[]): Block => ({ type: 'tool-result', callId: 'a', content, path });
 const tool = (name: string, more: object = {}) => ({
   ...{ name, description: undefined, schema: { type: 'object', properties: {} }, strict: false },
-  ...{ path: 'tools.0', ...more },
+  ...{ path: 'tools.0.parameters', ...more },
 });
 
 function written(
@@ -94,8 +94,8 @@ describe('what is written to Cohere', () => {
     expect(settled({ toolChoice: { mode: 'none' } }, tools)).toMatchObject({ tool_choice: 'NONE' });
     const schema = { type: 'object', properties: { a: { type: 'string', minLength: 1 } }, required: ['a'] };
     const strict = settled({}, [tool('f', { strict: true, schema })]);
-    expect(strict).toMatchObject({ strict_tools: true, dropped: ['tools.0/properties/a/minLength'] });
-    expect(settled({}, [tool('f', { strict: true })]).dropped).toEqual(['tools.0']);
+    expect(strict).toMatchObject({ strict_tools: true, dropped: ['tools.0.parameters/properties/a/minLength'] });
+    expect(settled({}, [tool('f', { strict: true })]).dropped).toEqual(['tools.0.strict']);
   });
 
   it('schemas, but not together with tools', () => {

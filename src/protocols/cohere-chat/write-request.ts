@@ -1,5 +1,6 @@
 import { LazuError } from '../../errors.js';
 import type { Conversation, Effort, Tool } from '../conversation.js';
+import { cacheMarks, lackingIn, strictPath } from '../lacks.js';
 import type { ForeignUpstream, JsonObject, ModelTraits, WrittenRequest } from '../protocol.js';
 import { DROPPED, MOST_STOPS, REFUSED } from './lacks.js';
 import { writeSchema } from './schema.js';
@@ -12,8 +13,9 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
   const { settings, names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop: Drop = name => void dropped.add(name);
-  for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
-  for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
+  for (const setting of lackingIn(conversation, REFUSED)) throw lacking(names[setting]);
+  for (const setting of lackingIn(conversation, DROPPED)) drop(names[setting]);
+  for (const path of cacheMarks(conversation)) drop(path);
 
   const messages = writeTurns(turns, traits.reasoning !== 'none', drop);
   if (messages.length === 0) {
@@ -48,7 +50,7 @@ function numbersOf({ settings, names }: Conversation, { maxOutputTokens }: Model
   const fields: JsonObject = {};
   const set = (
     field: string,
-    setting: 'temperature' | 'topP' | 'presencePenalty' | 'frequencyPenalty' | 'maxOutputTokens',
+    setting: 'temperature' | 'topP' | 'topK' | 'presencePenalty' | 'frequencyPenalty' | 'maxOutputTokens',
     min: number,
     max: number,
   ) => {
@@ -60,6 +62,7 @@ function numbersOf({ settings, names }: Conversation, { maxOutputTokens }: Model
   set('max_tokens', 'maxOutputTokens', 1, maxOutputTokens ?? Infinity);
   set('temperature', 'temperature', 0, 1);
   set('p', 'topP', 0.01, 0.99);
+  set('k', 'topK', 0, 500);
   set('presence_penalty', 'presencePenalty', 0, 1);
   set('frequency_penalty', 'frequencyPenalty', 0, 1);
   return fields;
@@ -91,7 +94,7 @@ function toolsOf({ tools, settings }: Conversation, drop: Drop): JsonObject {
   const isStrict = offered.every(
     ({ strict, schema }) => strict && Array.isArray(schema?.required) && schema.required.length > 0,
   );
-  if (!isStrict) for (const { strict, path } of offered) if (strict) drop(path);
+  if (!isStrict) for (const { strict, path } of offered) if (strict) drop(strictPath(path));
   return {
     tools: offered.map(tool => writeTool(tool, drop)),
     ...(isStrict && { strict_tools: true }),

@@ -38,7 +38,10 @@ function writePart(block: Block, drop: Drop): JsonObject | undefined {
       return block.text === '' ? undefined : { type: 'text', text: block.text };
     case 'image':
       // https://docs.cohere.com/docs/image-inputs
-      return { type: 'image_url', image_url: { url: urlOf(block.source) } };
+      return {
+        type: 'image_url',
+        image_url: { url: urlOf(block.source), ...(block.detail && { detail: block.detail }) },
+      };
     case 'file':
       return { type: 'text', text: fileText(block) };
     case 'audio':

@@ -1,10 +1,4 @@
-import type { Setting } from '../conversation.js';
-
-interface Lack {
-  readonly setting: Setting;
-  /** Where the vendor says so, or lists all that it has. */
-  readonly link: string;
-}
+import type { Lack } from '../lacks.js';
 
 const REQUEST = 'https://ai.google.dev/api/generate-content#request-body';
 
@@ -20,4 +14,12 @@ export const DROPPED: readonly Lack[] = [
     setting: 'parallelToolCalls',
     link: 'https://ai.google.dev/gemini-api/docs/function-calling#parallel_function_calling',
   },
+  // Of what is marked Google makes objects that it stores: https://ai.google.dev/gemini-api/docs/caching
+  { feature: 'marks for the cache', link: REQUEST },
+  { feature: 'unsigned thoughts', link: 'https://ai.google.dev/gemini-api/docs/thought-signatures' },
+  // One for all media of a request, or for a part of models since the third: https://ai.google.dev/gemini-api/docs/media-resolution
+  { feature: 'detail of an image', link: REQUEST },
 ];
+
+/** https://ai.google.dev/api/generate-content#FIELDS.stop_sequences */
+export const MOST_STOPS = 5;

@@ -1,4 +1,4 @@
-import type { AudioBlock, Block, FileBlock, ImageBlock, TextBlock } from '../conversation.js';
+import type { AudioBlock, Block, FileBlock, ImageBlock, ToolResultBlock } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { field, isObject, listIn, objectIn, textIn, unsupported } from './fields.js';
 
@@ -8,6 +8,8 @@ const AUDIO_FORMATS: Readonly<Record<string, string>> = {
   'audio/wave': 'wav',
   'audio/mpeg': 'mp3',
   'audio/mp3': 'mp3',
+  'audio/mp4': 'm4a',
+  'audio/l16': 'pcm16',
 };
 
 /** Parts of what Google runs itself, in the history of a conversation: only Gemini makes sense of them. */
@@ -38,7 +40,7 @@ function readInline(blob: JsonObject, path: string): ImageBlock | AudioBlock | F
   const source = { kind: 'bytes' as const, mediaType, data };
   const [kind, subtype = ''] = mediaType.split(';')[0]!.split('/');
   if (kind === 'image') return { type: 'image', source, path };
-  if (kind === 'audio') return { type: 'audio', format: AUDIO_FORMATS[mediaType] ?? subtype, data, path };
+  if (kind === 'audio') return { type: 'audio', format: AUDIO_FORMATS[`audio/${subtype}`] ?? subtype, data, path };
   const name = field(blob, 'displayName');
   if (kind !== 'video') return { type: 'file', name: typeof name === 'string' ? name : undefined, source, path };
   throw unsupported(path, 'holds a video, which this model does not take.');
@@ -57,13 +59,14 @@ function readFile(file: JsonObject, path: string): ImageBlock | FileBlock {
 }
 
 /**
- * What a function gave: `output` where it says so, else the whole object, as Google reads it:
+ * What a function gave: `output` where it says so, or the `error` that it failed with, else the whole object, as Google reads it:
  * https://ai.google.dev/api/caching#FunctionResponse
  */
-export function readResponse(response: JsonObject, path: string): (TextBlock | ImageBlock)[] {
+export function readResponse(response: JsonObject, path: string): Pick<ToolResultBlock, 'content' | 'isError'> {
   const given = objectIn(response, 'response', `${path}.response`) ?? {};
   const [[name, only] = [], second] = Object.entries(given);
-  const output = second === undefined && name === 'output' ? only : given;
+  const isError = second === undefined && name === 'error';
+  const output = second === undefined && (isError || name === 'output') ? only : given;
   const text = typeof output === 'string' ? output : JSON.stringify(output);
   const media = listIn(response, 'parts', `${path}.parts`).map((part, at): ImageBlock => {
     const here = `${path}.parts.${at}`;
@@ -72,5 +75,6 @@ export function readResponse(response: JsonObject, path: string): (TextBlock | I
     if (block?.type === 'image') return block;
     throw unsupported(here, 'must be an inline image for this model.');
   });
-  return [...(text === '' || text === '{}' ? [] : [{ type: 'text' as const, text, path }]), ...media];
+  const said = text === '' || text === '{}' ? [] : [{ type: 'text' as const, text, path }];
+  return { content: [...said, ...media], ...(isError && { isError }) };
 }

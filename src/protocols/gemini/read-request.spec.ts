@@ -1,3 +1,4 @@
+import type { ToolResultBlock } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { writeCarried } from './carried.js';
 import { readRequest } from './read-request.js';
@@ -100,12 +101,14 @@ describe('a request to Gemini in neutral form', () => {
       model({ functionCall: { name: 'f' } }),
       user({ functionResponse: { name: 'f', response, ...more } }),
     ];
-    const given = (response: object, more = {}) => {
-      const block = read({ contents: contents(response, more) }).turns[2]!.blocks[0]!;
-      return block.type === 'tool-result' && block.content.map(one => (one.type === 'text' ? one.text : one.source));
-    };
+    const resultOf = (response: object, more = {}) =>
+      read({ contents: contents(response, more) }).turns[2]!.blocks[0] as ToolResultBlock;
+    const given = (response: object, more = {}) =>
+      resultOf(response, more).content.map(one => (one.type === 'text' ? one.text : one.source));
     expect(given({ temperature: 20, unit: 'C' })).toEqual(['{"temperature":20,"unit":"C"}']);
-    expect(given({ error: 'no' })).toEqual(['{"error":"no"}']);
+    expect(given({ error: 'no' })).toEqual(['no']);
+    expect([resultOf({ error: 'no' }).isError, resultOf({ error: 'no', code: 1 }).isError]).toEqual([true, undefined]);
+    expect(given({ error: { code: 1 } })).toEqual(['{"code":1}']);
     expect(given({})).toEqual([]);
     const parts = [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }];
     expect(given({ output: 'see' }, { parts })).toEqual([
@@ -171,6 +174,7 @@ describe('a request to Gemini in neutral form', () => {
         maxOutputTokens: 9,
         temperature: 0.5,
         top_p: 0.9,
+        topK: 40,
         stopSequences: ['x'],
         seed: 7,
         presencePenalty: 1,
@@ -182,6 +186,7 @@ describe('a request to Gemini in neutral form', () => {
       maxOutputTokens: 9,
       temperature: 0.5,
       topP: 0.9,
+      topK: 40,
       stop: ['x'],
       seed: 7,
       presencePenalty: 1,
@@ -279,13 +284,12 @@ describe('a request to Gemini in neutral form', () => {
       labels: { team: 'a' },
       serviceTier: 'standard',
       store: false,
-      generationConfig: { topK: 40, mediaResolution: 'MEDIA_RESOLUTION_LOW', responseModalities: ['TEXT'] },
+      generationConfig: { mediaResolution: 'MEDIA_RESOLUTION_LOW', responseModalities: ['TEXT'] },
       toolConfig: { retrievalConfig: {} },
     });
     expect(unread).toEqual([
       'safetySettings',
       'labels',
-      'generationConfig.topK',
       'generationConfig.mediaResolution',
       'toolConfig.retrievalConfig',
     ]);

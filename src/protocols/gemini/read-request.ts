@@ -81,7 +81,7 @@ function readBlock(part: JsonObject, path: string, ids: CallIds): Block {
   if (!response) return readPart(part, path);
   const here = `${path}.functionResponse`;
   const callId = ids.answered(field(response, 'id'), textIn(response, 'name', `${here}.name`), here);
-  return { type: 'tool-result', callId, content: readResponse(response, here), path: here };
+  return { type: 'tool-result', callId, ...readResponse(response, here), path: here };
 }
 
 /** Google's own signature: it signs the block before it. */

@@ -1,4 +1,4 @@
-import type { Effort, OutputFormat, Setting, Settings } from '../conversation.js';
+import type { Effort, OutputFormat, ServiceTier, Setting, Settings } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { field, isObject, objectIn, outOfBounds, unsupported } from './fields.js';
 import { canBeStrict, readSchema } from './read-schema.js';
@@ -10,6 +10,7 @@ export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   maxOutputTokens: `${CONFIG}.maxOutputTokens`,
   temperature: `${CONFIG}.temperature`,
   topP: `${CONFIG}.topP`,
+  topK: `${CONFIG}.topK`,
   stop: `${CONFIG}.stopSequences`,
   seed: `${CONFIG}.seed`,
   presencePenalty: `${CONFIG}.presencePenalty`,
@@ -20,6 +21,7 @@ export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   toolChoice: 'toolConfig.functionCallingConfig',
   outputFormat: `${CONFIG}.responseMimeType`,
   user: 'user',
+  serviceTier: 'serviceTier',
 };
 
 /** Thoughts of so many tokens at most are this much effort: what it stands for where a model takes a number. */
@@ -47,6 +49,7 @@ export function readSettings(body: JsonObject): Settings {
     maxOutputTokens: number('maxOutputTokens'),
     temperature: number('temperature', 1),
     topP: number('topP', 1),
+    topK: number('topK'),
     stop: stop && stop.length > 0 ? stop : undefined,
     seed: number('seed'),
     presencePenalty: number('presencePenalty', 0),
@@ -54,7 +57,14 @@ export function readSettings(body: JsonObject): Settings {
     logprobs: field(config, 'responseLogprobs') === true ? (number('logprobs') ?? 0) : undefined,
     effort: readEffort(config),
     outputFormat: readOutputFormat(config),
+    serviceTier: readTier(field(body, 'serviceTier')),
   };
+}
+
+/** https://ai.google.dev/api/generate-content#ServiceTier: the standard one is the default */
+function readTier(tier: unknown): ServiceTier | undefined {
+  const name = typeof tier === 'string' ? tier.toLowerCase() : undefined;
+  return name === 'flex' || name === 'priority' ? name : undefined;
 }
 
 /** Whether the caller wants to see thoughts; else they are thought in silence: https://ai.google.dev/gemini-api/docs/thinking#summaries */

@@ -9,9 +9,10 @@ const READ: ReadonlySet<string> = new Set([
   'tools',
   'toolConfig',
   'generationConfig',
+  'serviceTier',
 ]);
 const CONFIG_READ: ReadonlySet<string> = new Set([
-  ...['maxOutputTokens', 'temperature', 'topP', 'stopSequences', 'seed', 'presencePenalty', 'frequencyPenalty'],
+  ...['maxOutputTokens', 'temperature', 'topP', 'topK', 'stopSequences', 'seed', 'presencePenalty', 'frequencyPenalty'],
   ...['responseLogprobs', 'logprobs', 'thinkingConfig', 'candidateCount', 'responseMimeType', 'responseSchema'],
   ...['responseJsonSchema', 'ResponseJsonSchema', 'responseFormat'], // `_responseJsonSchema` in camel case
 ]);
@@ -26,7 +27,6 @@ const MISSED: Readonly<Record<string, (value: unknown) => boolean>> = {
 
 /** Hints that say nothing when they have these values. */
 const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
-  serviceTier: ['unspecified', 'standard'],
   store: [false],
   safetySettings: [],
 };

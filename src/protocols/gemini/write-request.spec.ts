@@ -259,6 +259,21 @@ describe('trap 32: what Gemini sealed comes home to the part that it stood on', 
 });
 
 describe('settings', () => {
+  it('takes five sequences that stop it, and no more', () => {
+    const stop = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const conversation = { ...readRequest({ model: 'm', messages: hi }), settings: { stop } };
+    const to = { model: 'gemini', stream: false, traits: second };
+    expect(() => writeRequest(conversation, to)).toThrow(refused('stop'));
+    const { body } = writeRequest({ ...conversation, settings: { stop: stop.slice(1) } }, to);
+    expect(body).toMatchObject({ generationConfig: { stopSequences: stop.slice(1) } });
+  });
+
+  it('names the tier of service, where its host hears of tiers', () => {
+    expect(written({ service_tier: 'flex' }).body).toEqual({ ...least, serviceTier: 'flex' });
+    const deaf = written({ service_tier: 'flex' }, { ...second, lacks: ['serviceTier'] });
+    expect(deaf).toMatchObject({ body: least, dropped: ['service_tier'] });
+  });
+
   it('are called by their names', () => {
     const fields = {
       ...{ max_tokens: 100_000, temperature: 0.3, top_p: 0.9, stop: ['a'], seed: 7 },

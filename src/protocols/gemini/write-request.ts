@@ -1,7 +1,8 @@
 import { LazuError } from '../../errors.js';
 import type { Conversation } from '../conversation.js';
+import { cacheMarks, lackingIn } from '../lacks.js';
 import type { ForeignUpstream, JsonObject, ModelTraits, WrittenRequest } from '../protocol.js';
-import { DROPPED, REFUSED } from './lacks.js';
+import { DROPPED, MOST_STOPS, REFUSED } from './lacks.js';
 import { writeSchema } from './schema.js';
 import { writeThinking } from './write-thinking.js';
 import { writeTools } from './write-tools.js';
@@ -18,10 +19,12 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { tr
   const { settings, names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop: Drop = name => void dropped.add(name);
-  for (const { setting } of REFUSED)
-    if (settings[setting] !== undefined && traits.lacks?.includes(setting)) throw lacking(names[setting]);
-  for (const { setting } of DROPPED)
-    if (settings[setting] !== undefined && settings[setting] !== true) drop(names[setting]);
+  for (const setting of lackingIn(conversation, REFUSED))
+    if (traits.lacks?.includes(setting)) throw lacking(names[setting]);
+  for (const setting of lackingIn(conversation, DROPPED)) if (settings[setting] !== true) drop(names[setting]);
+  for (const path of cacheMarks(conversation)) drop(path);
+  if (settings.stop && settings.stop.length > MOST_STOPS)
+    throw lacking(names.stop, `give at most ${MOST_STOPS} sequences`);
 
   const { system, contents } = writeTurns(turns, { signedCalls: traits.signedCalls === true, drop });
   if (contents.length === 0) {
@@ -42,6 +45,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { tr
     contents,
     ...writeTools(conversation, drop),
     ...(Object.keys(generationConfig).length > 0 && { generationConfig }),
+    ...tierOf(conversation, traits, drop),
   };
   return { body, dropped: [...dropped] } satisfies WrittenRequest;
 };
@@ -49,6 +53,15 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { tr
 function lacking(param: string, advice = 'leave it out'): LazuError {
   const message = `This model does not support \`${param}\` here: ${advice}.`;
   return new LazuError('unsupported_parameter', message, { param, retryable: true });
+}
+
+/** https://ai.google.dev/gemini-api/docs/flex-inference */
+function tierOf({ settings, names }: Conversation, { lacks }: ModelTraits, drop: Drop): JsonObject {
+  const { serviceTier } = settings;
+  if (serviceTier === undefined) return {};
+  if (!lacks?.includes('serviceTier')) return { serviceTier };
+  drop(names.serviceTier);
+  return {};
 }
 
 function lengthOf({ settings, names }: Conversation, traits: ModelTraits, drop: Drop): JsonObject {
@@ -61,10 +74,13 @@ function lengthOf({ settings, names }: Conversation, traits: ModelTraits, drop: 
 
 function samplingOf({ settings, names }: Conversation, traits: ModelTraits, drop: Drop): JsonObject {
   const fields: JsonObject = {};
-  const set = (setting: 'temperature' | 'topP' | 'seed' | 'presencePenalty' | 'frequencyPenalty', most: number) => {
+  const set = (
+    setting: 'temperature' | 'topP' | 'topK' | 'seed' | 'presencePenalty' | 'frequencyPenalty',
+    most: number,
+  ) => {
     const value = settings[setting];
     if (value === undefined) return;
-    const isSampling = setting === 'temperature' || setting === 'topP';
+    const isSampling = setting === 'temperature' || setting === 'topP' || setting === 'topK';
     if (traits.lacks?.includes(setting) || (isSampling && traits.sampling === 'none')) return drop(names[setting]);
     if (setting === 'seed' && (!Number.isInteger(value) || Math.abs(value) > most)) return drop(names[setting]);
     if (value > most) drop(names[setting]);
@@ -72,6 +88,7 @@ function samplingOf({ settings, names }: Conversation, traits: ModelTraits, drop
   };
   set('temperature', 2);
   set('topP', 1);
+  set('topK', Infinity);
   set('seed', MOST_SEED);
   set('presencePenalty', MOST_PENALTY);
   set('frequencyPenalty', MOST_PENALTY);

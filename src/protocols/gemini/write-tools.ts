@@ -28,8 +28,7 @@ function callingConfig(tools: readonly Tool[], choice: Conversation['settings'][
   }
 }
 
-function writeTool({ name, description, schema, path, cache }: Tool, drop: Drop): JsonObject {
-  if (cache) drop(`${path}.cache_control`);
+function writeTool({ name, description, schema, path }: Tool, drop: Drop): JsonObject {
   return {
     name,
     ...(description !== undefined && { description }),

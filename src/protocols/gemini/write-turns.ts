@@ -1,5 +1,6 @@
 import { LazuError } from '../../errors.js';
 import type { Block, Turn } from '../conversation.js';
+import { detailPath } from '../lacks.js';
 import type { JsonObject } from '../protocol.js';
 import { writeAnswered } from './write-answered.js';
 import { writeAudio, writeMedia, writeResult } from './write-parts.js';
@@ -34,7 +35,7 @@ export function writeTurns(turns: readonly Turn[], options: TurnOptions): Writte
   const calls: Calls = new Map();
   for (const { role, blocks } of joined(turns)) {
     if (role === 'system') {
-      system.push(...blocks.flatMap(block => writeSystem(block, options)));
+      system.push(...blocks.flatMap(writeSystem));
       continue;
     }
     const parts = role === 'assistant' ? writeAnswered(blocks, calls, options) : writeAsked(blocks, calls, options);
@@ -67,12 +68,11 @@ function joined(turns: readonly Turn[]): Turn[] {
 const isEmpty = (block: Block): boolean => block.type === 'text' && block.text === '';
 
 /** https://ai.google.dev/api/generate-content#FIELDS.system_instruction: text only */
-function writeSystem(block: Block, { drop }: TurnOptions): JsonObject[] {
+function writeSystem(block: Block): JsonObject[] {
   if (block.type !== 'text') {
     const message = `\`${block.path}\`: this model takes text only from the system.`;
     throw new LazuError('unsupported_parameter', message, { param: block.path, retryable: true });
   }
-  if (block.cache) drop(`${block.path}.cache_control`);
   return block.text === '' ? [] : [{ text: block.text }];
 }
 
@@ -82,11 +82,12 @@ function writeAsked(blocks: readonly Block[], calls: Calls, options: TurnOptions
   const order = [...calls.keys()];
   const results: { at: number; part: JsonObject }[] = [];
   const others = blocks.flatMap((block): JsonObject[] => {
-    if ('cache' in block && block.cache) drop(`${block.path}.cache_control`);
     switch (block.type) {
       case 'text':
         return block.text === '' ? [] : [{ text: block.text }];
       case 'image':
+        if (block.detail !== undefined) drop(detailPath(block.path));
+        return [writeMedia(block.source, block.path)];
       case 'file':
         return [writeMedia(block.source, block.path)];
       case 'audio':

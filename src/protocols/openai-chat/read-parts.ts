@@ -40,8 +40,9 @@ function readPart(part: unknown, path: string): Block {
     case 'refusal':
       return { type: 'text', text: requiredText(part.refusal, `${path}.refusal`), path };
     case 'image_url': {
-      const image = isObject(part.image_url) ? part.image_url.url : part.image_url;
-      return { type: 'image', source: readSource(requiredText(image, `${path}.image_url.url`), path), path, cache };
+      const { url, detail } = isObject(part.image_url) ? part.image_url : { url: part.image_url };
+      const source = readSource(requiredText(url, `${path}.image_url.url`), path);
+      return { type: 'image', source, ...readDetail(detail), path, cache };
     }
     case 'input_audio': {
       const audio = isObject(part.input_audio) ? part.input_audio : {};
@@ -58,6 +59,10 @@ function readPart(part: unknown, path: string): Block {
       throw unsupported(`${path}.type`, 'is not known to this model.');
   }
 }
+
+/** https://platform.openai.com/docs/guides/images-vision#choose-an-image-detail-level */
+const readDetail = (detail: unknown): { detail?: string } =>
+  typeof detail === 'string' && detail !== '' && detail !== 'auto' ? { detail } : {};
 
 /** A data URL, a place, or, where the type goes without saying, bare base64. */
 function readSource(text: string, path: string, bareType?: string): Source {

@@ -17,8 +17,15 @@ export function readRequest(body: JsonObject): Conversation {
   const maxOutputTokens = isAbsent(body.max_completion_tokens) ? 'max_tokens' : 'max_completion_tokens';
   const names = { ...SETTING_NAMES, maxOutputTokens };
   const unreadOf = { dialect: 'openai-chat' as const, fields: body };
-  return { turns, tools, settings: readSettings(body), names, unread: readUnread(body), unreadOf };
+  const unread = [...readUnread(body), ...speakers(body.messages as JsonObject[])];
+  return { turns, tools, settings: readSettings(body), names, unread, unreadOf };
 }
+
+/** Names that tell speakers of one role apart: https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages */
+const speakers = (messages: readonly JsonObject[]): string[] =>
+  messages.flatMap(({ role, name }, at) =>
+    role !== 'tool' && !isAbsent(name) && name !== '' ? `messages.${at}.name` : [],
+  );
 
 function readMessage(message: JsonObject, path: string): Turn {
   const cache = readCacheMark(message);

@@ -1,4 +1,4 @@
-import type { Effort, OutputFormat, Setting, Settings, ToolChoice } from '../conversation.js';
+import type { Effort, OutputFormat, ServiceTier, Setting, Settings, ToolChoice } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
 import { isObject, unsupported } from './read-parts.js';
 import { isAbsent, missing, outOfBounds } from './scalars.js';
@@ -8,6 +8,8 @@ export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',
+  // Not OpenAI's own, but of many that speak its dialect: https://openrouter.ai/docs/api-reference/parameters#top-k
+  topK: 'top_k',
   stop: 'stop',
   seed: 'seed',
   presencePenalty: 'presence_penalty',
@@ -18,6 +20,7 @@ export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   toolChoice: 'tool_choice',
   outputFormat: 'response_format',
   user: 'user',
+  serviceTier: 'service_tier',
 };
 
 /** Fields that the reader, or the gateway itself, has dealt with. */
@@ -25,6 +28,15 @@ const READ: ReadonlySet<string> = new Set([
   ...Object.values(SETTING_NAMES),
   ...['model', 'messages', 'tools', 'stream', 'stream_options', 'n', 'max_completion_tokens', 'top_logprobs'],
 ]);
+
+/** Tiers that other vendors have too: https://platform.openai.com/docs/api-reference/chat/create#chat-create-service_tier */
+const SERVICE_TIERS: Readonly<Record<string, ServiceTier>> = {
+  default: 'standard',
+  flex: 'flex',
+  priority: 'priority',
+};
+const tierOf = (tier: unknown): ServiceTier | undefined =>
+  typeof tier === 'string' && Object.hasOwn(SERVICE_TIERS, tier) ? SERVICE_TIERS[tier] : undefined;
 
 /** Fields that only OpenAI's dialect has and whose absence would be noticed, with the values that say nothing. */
 const MISSED: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -58,6 +70,7 @@ export function readSettings(body: JsonObject): Settings {
     maxOutputTokens: number('max_completion_tokens') ?? number('max_tokens'),
     temperature: number('temperature', 1),
     topP: number('top_p', 1),
+    topK: Number.isInteger(body.top_k) && Number(body.top_k) > 0 ? Number(body.top_k) : undefined,
     stop: stops.length > 0 ? stops : undefined,
     seed: number('seed'),
     presencePenalty: number('presence_penalty', 0),
@@ -68,6 +81,7 @@ export function readSettings(body: JsonObject): Settings {
     toolChoice: readToolChoice(body.tool_choice).choice,
     outputFormat: readOutputFormat(body.response_format),
     user: typeof user === 'string' ? user : undefined,
+    serviceTier: tierOf(body.service_tier),
   };
 }
 
@@ -96,6 +110,9 @@ function readOutputFormat(format: unknown): OutputFormat | undefined {
   return { kind: 'schema', schema, strict: strict === true, path: `${path}.schema` };
 }
 
+const isRead = (name: string, value: unknown): boolean =>
+  READ.has(name) && (name !== 'service_tier' || tierOf(value) !== undefined);
+
 /**
  * What is left: hints that are reported, and what would be missed.
  * @throws LazuError `unsupported_parameter`
@@ -103,7 +120,7 @@ function readOutputFormat(format: unknown): OutputFormat | undefined {
 export function readUnread(body: JsonObject): string[] {
   const unread: string[] = [];
   for (const [name, value] of Object.entries(body)) {
-    if (isAbsent(value) || READ.has(name)) continue;
+    if (isAbsent(value) || isRead(name, value)) continue;
     const saysNothing = MISSED[name];
     if (saysNothing) {
       if (!saysNothing(value)) throw unsupported(name, 'is not supported by this model: leave it out.');

@@ -1,4 +1,5 @@
 import type { AudioBlock, CacheMark, FileBlock, ImageBlock, Source, TextBlock } from '../conversation.js';
+import { fileName } from '../file-name.js';
 import type { JsonObject } from '../protocol.js';
 
 export type SaidBlock = TextBlock | ImageBlock | AudioBlock | FileBlock;
@@ -25,7 +26,10 @@ function writePart(block: SaidBlock): JsonObject {
     case 'text':
       return { type: 'text', text: block.text };
     case 'image':
-      return { type: 'image_url', image_url: { url: urlOf(block.source) } };
+      return {
+        type: 'image_url',
+        image_url: { url: urlOf(block.source), ...(block.detail && { detail: block.detail }) },
+      };
     case 'audio':
       return { type: 'input_audio', input_audio: { data: block.data, format: block.format } };
     case 'file':
@@ -39,7 +43,8 @@ function writeFile({ name, source }: FileBlock): JsonObject {
     const text = Buffer.from(source.data, 'base64').toString('utf8');
     return { type: 'text', text: name === undefined ? text : `${name}:\n\n${text}` };
   }
-  return { type: 'file', file: { filename: name ?? 'document.pdf', file_data: urlOf(source) } };
+  const mediaType = source.kind === 'bytes' ? source.mediaType : 'application/pdf';
+  return { type: 'file', file: { filename: fileName(name, mediaType), file_data: urlOf(source) } };
 }
 
 const urlOf = (source: Source): string =>

@@ -128,11 +128,11 @@ describe('turns', () => {
     expect(body.messages[1].tool_call_id).toBe(id);
   });
 
-  it('cache marks reach only who is told what to cache; elsewhere they are hints that go without a word', () => {
+  it('cache marks reach only who is told what to cache; elsewhere they are hints that are dropped', () => {
     const marked = { ...text('Long.'), cache: { lifetime: '1h' } } as Block;
     const tools = [toolNamed('f', { cache: { lifetime: undefined } })];
     expect(written([user(marked)], { tools }).body).toMatchObject({ messages: [{ role: 'user', content: 'Long.' }] });
-    expect(written([user(marked)], { tools }).dropped).toEqual([]);
+    expect(written([user(marked)], { tools }).dropped).toEqual(['tools.0.cache_control', 'somewhere.cache_control']);
     const told = written([user(marked)], { tools, traits: { cacheLifetimes: ['5m', '1h'] } }).body;
     const cache_control = { type: 'ephemeral', ttl: '1h' };
     expect(told.messages[0].content).toEqual([{ type: 'text', text: 'Long.', cache_control }]);

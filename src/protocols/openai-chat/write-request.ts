@@ -1,7 +1,8 @@
 import { LazuError } from '../../errors.js';
 import type { Conversation, Setting, Tool } from '../conversation.js';
+import { cacheMarks, lackingIn } from '../lacks.js';
 import type { ForeignUpstream, JsonObject, WrittenRequest } from '../protocol.js';
-import { DROPPED, MOST_STOPS, REFUSED } from './lacks.js';
+import { DROPPED, MOST_STOPS, REFUSED, SERVICE_TIERS } from './lacks.js';
 import { SETTING_NAMES } from './read-settings.js';
 import { strictSchema } from './strict-schema.js';
 import { writeEffort } from './write-effort.js';
@@ -15,9 +16,11 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
   const { settings, names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop: Drop = name => void dropped.add(name);
-  for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
-  for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
+  for (const setting of lackingIn(conversation, REFUSED)) throw lacking(names[setting]);
+  for (const setting of lackingIn(conversation, DROPPED)) drop(names[setting]);
 
+  const marks = (traits.cacheLifetimes ?? []).length > 0;
+  if (!marks) for (const path of cacheMarks(conversation)) drop(path);
   const messages = writeTurns(turns, traits, drop);
   if (messages.length === 0) {
     const message = 'This model needs at least one message that says something.';
@@ -26,14 +29,14 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
   const most = traits.maxOutputTokens ?? Infinity;
   const asked = settings.maxOutputTokens;
   if (asked !== undefined && asked > most) drop(names.maxOutputTokens);
-  const { presencePenalty, frequencyPenalty, logprobs, seed, stop, user } = settings;
+  const { presencePenalty, frequencyPenalty, logprobs, seed, stop, user, serviceTier } = settings;
   if (stop && stop.length > MOST_STOPS) throw lacking(names.stop, `give at most ${MOST_STOPS} sequences`);
   const format = formatOf(conversation, messages, drop);
 
   const body: JsonObject = {
     model,
     messages: format.hint ? [format.hint, ...messages] : messages,
-    ...toolsOf(conversation, (traits.cacheLifetimes ?? []).length > 0, drop),
+    ...toolsOf(conversation, marks, drop),
     ...format.fields,
     ...(asked !== undefined && { max_tokens: Math.min(asked, most) }),
     ...samplingOf(conversation, traits.sampling, drop),
@@ -44,6 +47,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     ...(logprobs !== undefined && { logprobs: true, ...(logprobs > 0 && { top_logprobs: logprobs }) }),
     ...effortOf(conversation, traits, drop),
     ...(user !== undefined && { user }),
+    ...(serviceTier && { service_tier: SERVICE_TIERS[serviceTier] }),
     ...(stream && { stream }),
   };
   return { body, dropped: [...dropped], names: callersNames(names) } satisfies WrittenRequest;

@@ -1,5 +1,6 @@
 import { LazuError } from '../../errors.js';
 import type { Block, FileBlock, ImageBlock, ToolResultBlock, Turn } from '../conversation.js';
+import { fileName } from '../file-name.js';
 import type { JsonObject } from '../protocol.js';
 
 interface Ways {
@@ -134,16 +135,16 @@ function writeResult({ callId: id, content }: ToolResultBlock): JsonObject {
 }
 
 /** https://platform.openai.com/docs/guides/images-vision?api-mode=responses */
-const writeImage = ({ source }: ImageBlock): JsonObject => ({
+const writeImage = ({ source, detail = 'auto' }: ImageBlock): JsonObject => ({
   type: 'input_image',
   image_url: source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`,
-  detail: 'auto',
+  detail,
 });
 
 /** https://platform.openai.com/docs/guides/pdf-files?api-mode=responses */
 function writeFile({ name, source }: FileBlock): JsonObject {
   if (source.kind === 'url') return { type: 'input_file', file_url: source.url };
-  const filename = name ?? `file.${source.mediaType.split('/').at(-1)}`;
+  const filename = fileName(name, source.mediaType);
   return { type: 'input_file', filename, file_data: `data:${source.mediaType};base64,${source.data}` };
 }
 

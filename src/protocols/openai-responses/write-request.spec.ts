@@ -74,7 +74,7 @@ describe('what is said', () => {
         { type: 'input_image', image_url: 'https://example.com/a.png', detail: 'auto' },
         { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,BBBB' },
         { type: 'input_file', file_url: 'https://example.com/b.pdf' },
-        { type: 'input_file', filename: 'file.pdf', file_data: 'data:application/pdf;base64,CCCC' },
+        { type: 'input_file', filename: 'document.pdf', file_data: 'data:application/pdf;base64,CCCC' },
       ),
     ]);
     const audio = { type: 'input_audio', input_audio: { data: 'AA', format: 'wav' } };

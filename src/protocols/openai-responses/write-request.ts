@@ -1,7 +1,9 @@
 import { LazuError } from '../../errors.js';
 import type { Conversation } from '../conversation.js';
+import { cacheMarks, lackingIn } from '../lacks.js';
 import type { ForeignUpstream, JsonObject, ModelTraits } from '../protocol.js';
 import { EXTRAS } from './extras.js';
+import { SERVICE_TIERS } from '../openai-chat/lacks.js';
 import { DROPPED, REFUSED } from './lacks.js';
 import { writeItems } from './write-items.js';
 import { writeReasoning } from './write-reasoning.js';
@@ -17,8 +19,9 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
   const { settings, names, turns, unread } = conversation;
   const dropped = new Set(unread);
   const drop: Drop = name => void dropped.add(name);
-  for (const { setting } of REFUSED) if (settings[setting] !== undefined) throw lacking(names[setting]);
-  for (const { setting } of DROPPED) if (settings[setting] !== undefined) drop(names[setting]);
+  for (const setting of lackingIn(conversation, REFUSED)) throw lacking(names[setting]);
+  for (const setting of lackingIn(conversation, DROPPED)) drop(names[setting]);
+  for (const path of cacheMarks(conversation)) drop(path);
 
   const reasoning = writeReasoning(settings.effort, traits, !without?.has(EXTRAS.summary));
   if (!reasoning.kept) drop(names.effort);
@@ -43,6 +46,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     ...(settings.logprobs !== undefined && { top_logprobs: settings.logprobs }),
     ...(reasoning.field && { reasoning: reasoning.field }),
     ...(settings.user !== undefined && { user: settings.user }),
+    ...(settings.serviceTier && { service_tier: SERVICE_TIERS[settings.serviceTier] }),
     ...(include.length > 0 && { include }),
     // Never kept at the vendor: operators' credentials are shared by tenants (contract §4).
     store: false,
@@ -52,7 +56,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     body,
     dropped: [...dropped],
     names: {
-      ...{ model: 'model', tools: 'tools', metadata: 'metadata', service_tier: 'service_tier' },
+      ...{ model: 'model', tools: 'tools', metadata: 'metadata', service_tier: names.serviceTier },
       max_output_tokens: names.maxOutputTokens,
       temperature: names.temperature,
       top_p: names.topP,

@@ -76,6 +76,9 @@ const CACHE_LIFETIMES: readonly (readonly [names: RegExp, lifetimes: readonly ('
   [/^amazon\.nova/, ['5m']],
 ];
 
+/** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ToolResultBlock.html: these, of all models */
+const FAILED_RESULTS = /^anthropic\.claude|^amazon\.nova/;
+
 /** What models that are not Claude do about reasoning; the first that fits. */
 const REASONING: readonly (readonly [names: RegExp, traits: Partial<Traits>])[] = [
   // https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html
@@ -88,11 +91,11 @@ const REASONING: readonly (readonly [names: RegExp, traits: Partial<Traits>])[] 
 export function modelTraits(model: string): Traits {
   const name = foundation(model);
   const cacheLifetimes = CACHE_LIFETIMES.find(([names]) => names.test(name))?.[1] ?? [];
-  const schemas = !WITHOUT_SCHEMAS.test(name);
+  const known = { schemas: !WITHOUT_SCHEMAS.test(name), cacheLifetimes, failedResults: FAILED_RESULTS.test(name) };
   if (isClaude(model)) {
     const first = name.replace(/^anthropic\./, '').replace(/^claude-v/, 'claude-');
-    return { ...anthropic.modelTraits(first), schemas, cacheLifetimes };
+    return { ...anthropic.modelTraits(first), ...known, lacks: ['serviceTier'] };
   }
   const reasoning = REASONING.find(([names]) => names.test(name))?.[1];
-  return { reasoning: 'none', sampling: 'both', efforts: [], schemas, cacheLifetimes, ...reasoning };
+  return { reasoning: 'none', sampling: 'both', efforts: [], ...known, ...reasoning };
 }

@@ -32,6 +32,14 @@ function adaptNative(body: JsonObject, { protocol, endpoint }: Outgoing): JsonOb
   return inner;
 }
 
+/** Tiers of service are asked for in a header here, and bought: https://docs.cloud.google.com/vertex-ai/generative-ai/docs/priority-paygo */
+function modelTraits(model: string): ReturnType<typeof geminiTraits> {
+  const { lacks = [], ...traits } = isClaude(model)
+    ? anthropic.modelTraits(anthropicName(model))
+    : geminiTraits(model, 3);
+  return { ...traits, lacks: [...lacks, 'serviceTier'] };
+}
+
 /** Vertex AI on Google Cloud: models of Google in Google's protocol, models of Anthropic in theirs. */
 export const vertex = defineProvider({
   name: 'vertex',
@@ -66,6 +74,6 @@ export const vertex = defineProvider({
   checkChannel: checkCredential,
   adaptNative,
   countsTokens: ['gemini', 'anthropic-messages'],
-  modelTraits: model => (isClaude(model) ? anthropic.modelTraits(anthropicName(model)) : geminiTraits(model, 3)),
+  modelTraits,
   streamUsage: 'always',
 });

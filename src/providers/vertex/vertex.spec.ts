@@ -87,7 +87,7 @@ describe('what it is asked, and where', () => {
     expect(vertex.protocolsFor?.('claude-opus-5', outgoing().channel)).toEqual(['anthropic-messages']);
     expect(vertex.protocolsFor?.('gemini-2.5-pro', outgoing().channel)).toEqual(['gemini']);
     expect(vertex.modelTraits('claude-sonnet-4-5@20250929')).toMatchObject({ reasoning: 'budget', sampling: 'one' });
-    expect(vertex.modelTraits('gemini-2.5-pro').lacks).toBeUndefined();
+    expect(vertex.modelTraits('gemini-2.5-pro').lacks).toEqual(['serviceTier']);
     expect(vertex.modelTraits('gemini-3.5-flash').lacks).toContain('logprobs');
   });
 });
