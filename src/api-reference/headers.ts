@@ -12,7 +12,10 @@ export const headerComponents: Readonly<Record<string, JsonObject>> = {
   'Retry-After': header('Seconds until a retry makes sense. Absent: waiting does not help.', integer()),
   'x-ratelimit-limit-requests': header(`Requests per rolling 60 s. ${window}`, integer()),
   'x-ratelimit-remaining-requests': header(window, integer()),
-  'x-ratelimit-reset-requests': header(`Until the window is empty again, as \`350ms\` or \`12s\`. ${window}`, text()),
+  'x-ratelimit-reset-requests': header(
+    `Until the window is empty again, as \`350ms\`, \`12s\` or \`1m0s\`. ${window}`,
+    text(),
+  ),
   'x-ratelimit-limit-tokens': header(`Tokens per rolling 60 s. ${window}`, integer()),
   'x-ratelimit-remaining-tokens': header(window, integer()),
   'x-ratelimit-reset-tokens': header(window, text()),

@@ -52,7 +52,7 @@ export function returnedHeaders(
   return returned;
 }
 
-/** `x-ratelimit-*` as OpenAI sends them; durations read `1s`, `6m0s`: https://platform.openai.com/docs/guides/rate-limits */
+/** `x-ratelimit-*` as OpenAI sends them; durations read `350ms`, `1s`, `1m0s`: https://platform.openai.com/docs/guides/rate-limits */
 export function limitHeaders(standing: Standing | undefined): Record<string, string> {
   const headers: Record<string, string> = {};
   if (!standing) return headers;
@@ -70,6 +70,7 @@ export function limitHeaders(standing: Standing | undefined): Record<string, str
 
 function duration(ms: number | undefined): string | undefined {
   if (ms === undefined) return undefined;
-  if (ms < 1000) return `${Math.ceil(ms)}ms`;
-  return `${Math.ceil(ms / 1000)}s`;
+  if (Math.ceil(ms) < 1000) return `${Math.ceil(ms)}ms`;
+  const seconds = Math.ceil(ms / 1000);
+  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }

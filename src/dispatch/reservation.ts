@@ -147,10 +147,12 @@ function admit(verdict: Verdict, tokens: number): Record<string, string> {
     case 'balance':
       throw new LazuError('insufficient_quota', 'The balance of this account does not cover this request.', {
         param: 'balance',
+        headers,
       });
     case 'key_quota':
       throw new LazuError('insufficient_quota', 'The quota of this key does not cover this request.', {
         param: 'key_quota',
+        headers,
       });
   }
 }

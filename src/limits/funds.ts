@@ -23,6 +23,8 @@ export type Spender = Pick<Reservation, 'accountId' | 'keyId' | 'quotaMicroUsd' 
 /** A refusal is not said on figures older than this: money may have come in from elsewhere. */
 const SURE_MS = 1_000;
 const PATIENCE_MS = 5_000;
+/** A request that started so long before a quota period is none that midnight has overtaken: the clock was ahead, and was set back. */
+const SET_BACK_MS = 10 * 60_000;
 const IDLE_MS = 10 * 60_000;
 
 /**
@@ -131,6 +133,9 @@ export class Funds {
       const isUnspent = purse.credit !== undefined && purse.chargedUpTo < since;
       purse.forget();
       if (isUnspent) purse.credit = 0n; // a new period needs no reading
+      purse.since = since;
+    } else if (startedAt < purse.since - SET_BACK_MS) {
+      purse.forget();
       purse.since = since;
     }
     return purse;

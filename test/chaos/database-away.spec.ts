@@ -36,9 +36,13 @@ describe('PostgreSQL away under load', () => {
     lazu = await LazuProcess.start({
       DATABASE_URL: link.url,
       LAZU_DATA_DIR: dataDir,
+      BILLING: 'prepaid',
       OPENAI_API_KEY: 'sk-operators-secret',
       OPENAI_BASE_URL: `${upstream.url}/v1`,
     });
+    const [account] = (await lazu.admin('GET', '/api/admin/accounts')).data as [{ id: string }];
+    const topUp = { amount_micro_usd: 1_000_000_000, reference: 'first' };
+    await lazu.admin('POST', `/api/admin/accounts/${account.id}/topups`, topUp);
   });
   afterAll(async () => {
     await link.mend();
@@ -92,6 +96,7 @@ describe('PostgreSQL away under load', () => {
     }, 20_000);
     const tookMs = Math.round(performance.now() - mendedAt);
     await until(async () => (await askAsNobody())[1] === 'invalid_api_key');
+    expect(await lazu.admin('GET', '/api/admin/ledger/check')).toMatchObject({ ok: true, problems: [] });
     process.stdout.write(`PostgreSQL away ${AWAY_MS} ms: ${load.ended.length} answers, recorded ${tookMs} ms after\n`);
   });
 });

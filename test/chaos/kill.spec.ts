@@ -117,6 +117,7 @@ describe('kill -9 under load', () => {
     }
     expect(await sums(accountId)).toEqual({ records: recorded.size, ...(await charged()) });
     expect(await unbalancedBatches()).toEqual([]);
+    expect(await lazu.admin('GET', '/api/admin/ledger/check')).toMatchObject({ ok: true, problems: [] });
     const journals = await readdir(join(dataDir, 'journal'));
     expect(journals).toHaveLength(1); // what the dead ones left was recorded and is gone
     const interrupted = [...recorded.values()].filter(row => row.status === 'interrupted').length;

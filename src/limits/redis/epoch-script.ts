@@ -23,6 +23,10 @@ redis.call('ZADD', hosts, int(now), me)
 redis.call('ZREMRANGEBYSCORE', hosts, '-inf', int(now - LIVE))
 if known[1] == ARGV[4] then redis.call('SADD', told, me) end
 if not known[3] then
+  if now < tonumber(known[4]) then -- the clock was set back
+    redis.call('HSET', state, 'begun', int(now))
+    known[4] = now
+  end
   if mine > 0 and known[1] ~= ARGV[4] then
     for at = 7, #ARGV do redis.call('SADD', awaited, ARGV[at]) end
   end

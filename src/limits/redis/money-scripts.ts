@@ -79,6 +79,10 @@ local function key_purse(key, since, period)
     if credit and tonumber(purse[8] or 0) < tonumber(since) then credit = '0' else credit = false end -- a new period needs no reading
     if credit then redis.call('HSET', money, 'c:' .. key, credit) else redis.call('HDEL', money, 'c:' .. key) end
     start = since
+  elseif tonumber(since) < tonumber(start) and now < start * 1000 then -- a host's clock was ahead: this period has not begun
+    redis.call('HSET', money, 's:' .. key, since)
+    redis.call('HDEL', money, 'c:' .. key)
+    credit, start = false, since
   end
   return credit, purse[4] or 0, purse[5] or 0, start
 end
@@ -110,8 +114,8 @@ local function afford(amount, ask)
       short = ${CODE.balance}
     end
   end
-  if not missing and not short then return ${CODE.done}, now - (read or key_read or now) end
-  if not missing and (ask.sure or now - read < SURE) then return short end
+  if not missing and not short then return ${CODE.done}, math.abs(now - (read or key_read or now)) end
+  if not missing and (ask.sure or math.abs(now - read) < SURE) then return short end
   return unread(ask, start)
 end
 

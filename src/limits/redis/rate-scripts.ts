@@ -14,13 +14,22 @@ end
 local function int(number) return string.format('%.0f', number) end
 `;
 
-/** The sliding log of requests, and tokens in sums of 250 ms: as `RequestLog` and `TokenLog` in memory, step by step. */
+/**
+ * The sliding log of requests, and tokens in sums of 250 ms: as `RequestLog` and `TokenLog` in memory, step by step. When Redis' clock was
+ * set back, what was admitted "later than now" counts as admitted now: nobody waits longer than a window, and no more are let in.
+ */
 export const RATES = `
 local WINDOW, SLICE, KEPT = 60000000, 250000, 61000
 
 local function requests_of(id)
   local key = base .. 'requests:' .. id
   local count = redis.call('LLEN', key)
+  if count > 0 and tonumber(redis.call('LINDEX', key, -1)) > now then
+    local times = redis.call('LRANGE', key, 0, -1)
+    redis.call('DEL', key)
+    for _, at in ipairs(times) do redis.call('RPUSH', key, int(math.min(at, now))) end
+    redis.call('PEXPIRE', key, KEPT)
+  end
   while count > 0 and tonumber(redis.call('LINDEX', key, 0)) <= now - WINDOW do
     redis.call('LPOP', key)
     count = count - 1
@@ -47,8 +56,31 @@ local function request_standing(id)
   return count, redis.call('LINDEX', key, -1) + WINDOW - now
 end
 
+local function count_tokens(sums, slices, tokens)
+  local slice = int(math.floor(now / SLICE))
+  if redis.call('LINDEX', slices, -1) ~= slice then redis.call('RPUSH', slices, slice) end
+  redis.call('HINCRBY', sums, slice, int(tokens))
+  redis.call('HSET', sums, 'last' .. slice, int(now))
+  redis.call('PEXPIRE', sums, KEPT)
+  redis.call('PEXPIRE', slices, KEPT)
+  return slice
+end
+
+local function set_back(sums, slices)
+  local moved
+  while true do
+    local newest = redis.call('LINDEX', slices, -1)
+    if not newest or tonumber(redis.call('HGET', sums, 'last' .. newest) or 0) <= now then break end
+    moved = (moved or 0) + (redis.call('HGET', sums, newest) or 0)
+    redis.call('RPOP', slices)
+    redis.call('HDEL', sums, newest, 'last' .. newest)
+  end
+  if moved then count_tokens(sums, slices, moved) end
+end
+
 local function tokens_of(id)
   local sums, slices = base .. 'tokens:' .. id, base .. 'slices:' .. id
+  set_back(sums, slices)
   local total = tonumber(redis.call('HGET', sums, 'total') or 0)
   while true do
     local slice = redis.call('LINDEX', slices, 0)
@@ -79,15 +111,9 @@ local function room_after(id, limit, tokens)
 end
 
 local function add_tokens(id, tokens)
-  local sums, slices = base .. 'tokens:' .. id, base .. 'slices:' .. id
-  local slice = int(math.floor(now / SLICE))
-  if redis.call('LINDEX', slices, -1) ~= slice then redis.call('RPUSH', slices, slice) end
-  redis.call('HINCRBY', sums, slice, int(tokens))
+  local sums = base .. 'tokens:' .. id
   redis.call('HINCRBY', sums, 'total', int(tokens))
-  redis.call('HSET', sums, 'last' .. slice, int(now))
-  redis.call('PEXPIRE', sums, KEPT)
-  redis.call('PEXPIRE', slices, KEPT)
-  return slice
+  return count_tokens(sums, base .. 'slices:' .. id, tokens)
 end
 
 local function correct_tokens(id, slice, by)
