@@ -27,6 +27,7 @@ const mayKnow = {
   billing: ['database'],
   limits: ['billing', 'usage', 'workers', 'observability'],
   usage: ['billing', 'catalog', 'protocols', 'database', 'workers', 'observability'],
+  alerts: ['billing', 'usage', 'limits', 'catalog', 'egress', 'database', 'workers', 'observability'],
   auth: ['catalog', 'limits', 'database', 'workers', 'observability'],
   payments: ['auth', 'limits', 'billing', 'database', 'observability'],
   http: ['auth', 'protocols', 'egress', 'observability'],
@@ -34,7 +35,7 @@ const mayKnow = {
   health: ['database', 'usage', 'limits', 'catalog', 'auth', 'http', 'workers'],
   observability: [],
   'api-reference': ['http', 'protocols', 'auth'],
-  admin: [...endpointMayKnow, 'database', 'providers'],
+  admin: [...endpointMayKnow, 'alerts', 'database', 'providers'],
   ...Object.fromEntries(endpointRooms.map(room => [room, endpointMayKnow])),
 };
 

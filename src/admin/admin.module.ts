@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
@@ -8,6 +9,7 @@ import { UsageModule } from '../usage/usage.module.js';
 import { AccountCheckoutController } from './account-checkout.controller.js';
 import { AccountsController } from './accounts.controller.js';
 import { AdminKeysController } from './admin-keys.controller.js';
+import { AlertsController } from './alerts.controller.js';
 import { AuditController } from './audit.controller.js';
 import { ChannelsController } from './channels.controller.js';
 import { FirstStart } from './first-start.js';
@@ -16,13 +18,15 @@ import { LedgerController } from './ledger.controller.js';
 import { ModelsController } from './models.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { AdminUsageController } from './usage.controller.js';
+import { WebhooksController } from './webhooks.controller.js';
 
 /** WHO may change things. */
 @Module({
-  imports: [AuthModule, BillingModule, CatalogModule, DispatchModule, PaymentsModule, UsageModule],
+  imports: [AlertsModule, AuthModule, BillingModule, CatalogModule, DispatchModule, PaymentsModule, UsageModule],
   controllers: [
     AccountsController,
     AccountCheckoutController,
+    AlertsController,
     KeysController,
     AdminKeysController,
     AuditController,
@@ -31,6 +35,7 @@ import { AdminUsageController } from './usage.controller.js';
     ModelsController,
     AdminUsageController,
     RequestsController,
+    WebhooksController,
   ],
   providers: [FirstStart],
   exports: [FirstStart],

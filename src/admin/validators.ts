@@ -50,6 +50,11 @@ export function IsHttpUrl(): PropertyDecorator {
   return is('isHttpUrl', isHttpUrl, 'must be an http:// or https:// URL without credentials, query and fragment');
 }
 
+/** Where something is posted to: an http(s) URL without credentials or fragment. */
+export function IsReceiverUrl(): PropertyDecorator {
+  return is('isReceiverUrl', isReceiverUrl, 'must be an http:// or https:// URL without credentials and fragment');
+}
+
 /** A text, or an object of texts. */
 export function IsCredential(): PropertyDecorator {
   const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= 20_000;
@@ -98,7 +103,11 @@ function isPlainText(value: unknown): value is string {
 }
 
 function isHttpUrl(value: unknown): boolean {
-  if (typeof value !== 'string' || value.length > 2000 || !URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return (protocol === 'http:' || protocol === 'https:') && `${username}${password}${search}${hash}` === '';
+  return isReceiverUrl(value) && new URL(value).search === '';
+}
+
+function isReceiverUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > 2000 || !URL.canParse(value) || !isPlainText(value)) return false;
+  const { protocol, username, password, hash } = new URL(value);
+  return (protocol === 'http:' || protocol === 'https:') && `${username}${password}${hash}` === '';
 }

@@ -12,6 +12,7 @@ export function fragmentOf({ name, constraints = [] }: ValidationMetadata): Sche
     case 'isCidr':
       return { type: 'string' };
     case 'isHttpUrl':
+    case 'isReceiverUrl':
       return { type: 'string', format: 'uri' };
     case 'isDay':
       return { type: 'string', format: 'date' };

@@ -92,7 +92,7 @@ export class AuditService {
 }
 
 /** Fields that never belong into an audit event, whoever puts them there. */
-const SECRET_FIELDS = new Set(['hash', 'credential', 'credentialCiphertext', 'credential_ciphertext']);
+const SECRET_FIELDS = new Set(['hash', 'secret', 'credential', 'credentialCiphertext', 'credential_ciphertext']);
 
 function jsonOf(value: unknown): Prisma.InputJsonValue | typeof Prisma.DbNull {
   if (value === null || value === undefined) return Prisma.DbNull;

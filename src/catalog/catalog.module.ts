@@ -23,6 +23,6 @@ import { PricesService } from './prices.service.js';
     ModelsService,
     PricesService,
   ],
-  exports: [CatalogService, ChannelsService, ModelsService, PricesService],
+  exports: [CatalogService, ChannelsService, CredentialBox, ModelsService, PricesService],
 })
 export class CatalogModule {}

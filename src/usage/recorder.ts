@@ -12,6 +12,7 @@ import type { Journal } from './journal/journal.js';
 import { accountIdOf, requestIdOf } from './journal/line.js';
 import { usageMetrics } from './metrics.js';
 import type { RecordQueue } from './record-queue.js';
+import type { RecordedAccounts } from './recorded-accounts.js';
 import { repair } from './repair.js';
 
 const BATCH_ROWS = 1_000;
@@ -29,6 +30,7 @@ export interface RecorderParts {
   /** Undefined with `BILLING=off`. */
   readonly ledger: Pick<LedgerService, 'postUsage'> | undefined;
   readonly charges: ChargeBook;
+  readonly recorded?: Pick<RecordedAccounts, 'tell'>;
   /** Directory for records that PostgreSQL refuses for good. */
   readonly root: string;
 }
@@ -192,7 +194,9 @@ export class Recorder {
       }
       usageMetrics.recorded.inc(count);
       broken = false;
-      this.parts.charges.recorded(records.map(requestIdOf), this.#unsure ? everyAccountIn(records) : charges);
+      const changed = this.#unsure ? everyAccountIn(records) : charges;
+      this.parts.charges.recorded(records.map(requestIdOf), changed);
+      this.parts.recorded?.tell(changed.keys());
       this.#unsure = false;
     } finally {
       client.release(broken); // in an unknown state it is closed, which also rolls back

@@ -20,6 +20,7 @@ import { MeterService } from './meter.service.js';
 import { usageMetrics } from './metrics.js';
 import { Partitions } from './partitions.js';
 import { RecordQueue } from './record-queue.js';
+import { RecordedAccounts } from './recorded-accounts.js';
 import { Recorder } from './recorder.js';
 import { SumsSnapshots } from './sums-snapshots.js';
 import { UnflushedCharges } from './unflushed-charges.js';
@@ -78,7 +79,7 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
     { provide: Journal, inject: [Config, RecordQueue], useFactory: openJournal },
     {
       provide: Recorder,
-      inject: [Config, Database, RecordQueue, Journal, LedgerService, ChargeBook, UnflushedCharges],
+      inject: [Config, Database, RecordQueue, Journal, LedgerService, ChargeBook, UnflushedCharges, RecordedAccounts],
       useFactory: (
         config: Config,
         database: Database,
@@ -87,6 +88,7 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
         ledger: LedgerService,
         charges: ChargeBook,
         unflushed: UnflushedCharges,
+        recorded: RecordedAccounts,
       ): Recorder =>
         new Recorder({
           database,
@@ -95,9 +97,11 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
           backlog: new Backlog(rootOf(config), journal, records => unflushed.ended(records)),
           ledger: config.billing === 'prepaid' ? ledger : undefined,
           charges,
+          recorded,
           root: rootOf(config),
         }),
     },
+    RecordedAccounts,
     SumsSnapshots,
     UnflushedCharges,
     {
@@ -112,6 +116,6 @@ export class RecorderLife implements OnModuleInit, BeforeApplicationShutdown, On
     Partitions,
     UsageService,
   ],
-  exports: [MeterService, SumsSnapshots, UnflushedCharges, UsageService],
+  exports: [MeterService, RecordedAccounts, SumsSnapshots, UnflushedCharges, UsageService],
 })
 export class UsageModule {}

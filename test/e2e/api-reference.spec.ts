@@ -225,6 +225,24 @@ describe('the API reference', () => {
       await call('GET', `/api/admin/accounts/${id}/ledger`);
     });
 
+    it('budget alerts and webhooks', async () => {
+      const { id } = await call('POST', '/api/admin/accounts', { name: 'watched' });
+      const budget = { kind: 'spend_reached', threshold_micro_usd: 5, period: 'month' };
+      const alert = await call('POST', `/api/admin/accounts/${id}/alerts`, budget);
+      await call('GET', `/api/admin/accounts/${id}/alerts`);
+      await call('GET', `/api/admin/alerts/${alert.id}`);
+      await call('PATCH', `/api/admin/alerts/${alert.id}`, { threshold_micro_usd: 6, enabled: false });
+      await call('DELETE', `/api/admin/alerts/${alert.id}`);
+      upstream.answers(answerJson({ thanks: true }));
+      const webhook = await call('POST', '/api/admin/webhooks', { name: 'ops', url: upstream.url, account_id: id });
+      await call('GET', '/api/admin/webhooks');
+      await call('GET', `/api/admin/webhooks/${webhook.id}`);
+      await call('PATCH', `/api/admin/webhooks/${webhook.id}`, { events: ['budget.balance_below'] });
+      await call('POST', `/api/admin/webhooks/${webhook.id}/test`);
+      await call('GET', `/api/admin/webhooks/${webhook.id}/deliveries`);
+      await call('DELETE', `/api/admin/webhooks/${webhook.id}`);
+    });
+
     it('catalog', async () => {
       const name = 'acme/large';
       await call('PUT', `/api/admin/models/${name}`, { vendor_id: 'acme', aliases: ['large'] });

@@ -1,4 +1,5 @@
 import { adminSchemas } from '../schemas/admin.js';
+import { alertSchemas } from '../schemas/alerts.js';
 import { anthropicMessagesSchemas } from '../schemas/anthropic-messages.js';
 import { catalogSchemas } from '../schemas/catalog.js';
 import { chatAnswerSchemas } from '../schemas/chat-answer.js';
@@ -9,6 +10,7 @@ import { paymentSchemas } from '../schemas/payments.js';
 import type { Schema } from '../schemas/schema.js';
 import { usageSchemas } from '../schemas/usage.js';
 import { adminOperations } from './admin.js';
+import { alertOperations } from './alerts.js';
 import { catalogOperations } from './catalog.js';
 import { geminiOperations } from './gemini.js';
 import type { Operations } from './operation.js';
@@ -22,6 +24,7 @@ export const operations: Operations = {
   ...usageOperations,
   ...paymentOperations,
   ...adminOperations,
+  ...alertOperations,
   ...pageOperations,
 };
 
@@ -35,4 +38,5 @@ export const schemas: Readonly<Record<string, Schema>> = {
   ...usageSchemas,
   ...paymentSchemas,
   ...adminSchemas,
+  ...alertSchemas,
 };

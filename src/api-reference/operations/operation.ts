@@ -9,6 +9,7 @@ export const TAGS = {
   Account: "What this key's own calls cost, what it has left, and how it is paid for.",
   'Admin: accounts': 'Customers and their money.',
   'Admin: keys': 'Caller keys, shown whole once, and admin keys.',
+  'Admin: alerts': 'Budgets, and the webhooks that are told when they are crossed.',
   'Admin: catalog': 'Channels to providers, models and prices.',
   'Admin: records': 'Usage of everybody, and who changed what.',
   Operation: 'For balancers and monitoring. No key.',
