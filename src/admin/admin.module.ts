@@ -16,6 +16,7 @@ import { FirstStart } from './first-start.js';
 import { KeysController } from './keys.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { ModelsController } from './models.controller.js';
+import { PriceRulesController } from './price-rules.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { AdminUsageController } from './usage.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -33,6 +34,7 @@ import { WebhooksController } from './webhooks.controller.js';
     ChannelsController,
     LedgerController,
     ModelsController,
+    PriceRulesController,
     AdminUsageController,
     RequestsController,
     WebhooksController,

@@ -4,8 +4,11 @@ import { AuditService } from '../auth/audit.service.js';
 import type { Actor } from '../auth/request.js';
 import type { ModelView } from '../catalog/model-view.js';
 import { ModelsService } from '../catalog/models.service.js';
-import { PricesService, type PriceView } from '../catalog/prices.service.js';
+import type { PriceView } from '../catalog/price-view.js';
+import { PricesService, type DeletedPrice } from '../catalog/prices.service.js';
+import type { Lane } from '../catalog/route.js';
 import { LazuError } from '../errors.js';
+import { LaneName } from './lane-name.js';
 import { PutModelDto, PutPriceDto } from './models.dto.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
 
@@ -24,14 +27,20 @@ export class ModelsController {
   @Put('*model/prices/:lane')
   putPrice(
     @Param('model') model: string[],
-    @Param('lane') lane: string,
+    @Param('lane', LaneName) lane: Lane,
     @Body() body: PutPriceDto,
     @CurrentActor() actor: Actor,
   ): Promise<PriceView> {
-    if (lane !== 'direct' && lane !== 'cheap') {
-      throw new LazuError('invalid_value', 'A lane is direct or cheap.', { param: 'lane' });
-    }
     return this.prices.put(nameOf(model), lane, body, this.audit.trailOf(actor));
+  }
+
+  @Delete('*model/prices/:lane')
+  deletePrice(
+    @Param('model') model: string[],
+    @Param('lane', LaneName) lane: Lane,
+    @CurrentActor() actor: Actor,
+  ): Promise<DeletedPrice> {
+    return this.prices.delete(nameOf(model), lane, this.audit.trailOf(actor));
   }
 
   @Get()

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { PrismaService } from '../database/prisma.service.js';
 import { ENDPOINT_TYPES } from './endpoints.js';
 import { parseTerms, type PriceTerms } from './price-rates.js';
+import { usdDecimals } from './price-usd.js';
 import type { EndpointType, Lane } from './route.js';
 
 const DIRECTIONS = z.object({ input: z.array(z.string()).default([]), output: z.array(z.string()).default([]) });
 const FLAGS = z.record(z.string(), z.boolean());
-const DECIMALS = z.record(z.string(), z.string());
 const OPTIONS = z.record(z.string(), z.unknown());
 
 export interface ModelRow {
@@ -76,7 +76,7 @@ export async function readRows(prisma: PrismaService): Promise<CatalogRows> {
       parameters: FLAGS.parse(row.parameters),
       contextLength: row.contextLength ?? undefined,
       maxOutputTokens: row.maxOutputTokens ?? undefined,
-      officialPrices: DECIMALS.parse(row.officialPrices),
+      officialPrices: row.official === null ? {} : usdDecimals(parseTerms(row.official).rates),
       created: row.created,
       deprecatedAt: row.deprecatedAt ?? undefined,
     })),

@@ -7,6 +7,7 @@ import { CatalogService } from './catalog.service.js';
 import { ChannelsService } from './channels.service.js';
 import { CredentialBox } from './credential-box.js';
 import { ModelsService } from './models.service.js';
+import { PriceRulesService } from './price-rules.service.js';
 import { PricesService } from './prices.service.js';
 
 /** WHAT may be asked for: models, prices, channels. */
@@ -21,8 +22,9 @@ import { PricesService } from './prices.service.js';
     },
     ChannelsService,
     ModelsService,
+    PriceRulesService,
     PricesService,
   ],
-  exports: [CatalogService, ChannelsService, CredentialBox, ModelsService, PricesService],
+  exports: [CatalogService, ChannelsService, CredentialBox, ModelsService, PriceRulesService, PricesService],
 })
 export class CatalogModule {}

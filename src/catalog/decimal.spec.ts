@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { millionthsOf, picoOf, usdOf } from './decimal.js';
+import { decimalOf, millionthsOf, picoOf, usdOf } from './decimal.js';
 
 describe('prices in exact decimals', () => {
   it.each([
@@ -23,6 +23,13 @@ describe('prices in exact decimals', () => {
   it('gives picoUSD per token and per call', () => {
     expect(picoOf('0.15', 'input')).toBe(150_000n);
     expect(picoOf('0.01', 'tool_web_search')).toBe(10_000_000_000n);
+  });
+
+  it('shows what a call costs to the last picoUSD, and factors', () => {
+    expect(usdOf(3_333_333_333n, 'requests')).toBe('0.003333333333');
+    expect(usdOf(1n, 'tool_other')).toBe('0.000000000001');
+    expect(usdOf(1n, 'input')).toBe('0.000001');
+    expect(decimalOf(900_000n)).toBe('0.9');
   });
 
   it('survives the way there and back', () => {

@@ -34,13 +34,16 @@ export function picoOf(value: unknown, dimension: Dimension): bigint | undefined
 
 /**
  * @param pico picoUSD per token or call
- * @returns USD per million tokens, or USD per call, as the shortest decimal: `0.15`, `3`
+ * @returns USD per million tokens, or USD per call, exactly, as the shortest decimal: `0.15`, `3`
  */
 export function usdOf(pico: bigint, dimension: Dimension): string {
-  const millionths = pico / unitsPerMillionth(dimension);
-  const fraction = String(millionths % 1_000_000n)
-    .padStart(DECIMALS, '0')
+  const usd = 1_000_000n * unitsPerMillionth(dimension);
+  const fraction = String(pico % usd)
+    .padStart(String(usd).length - 1, '0')
     .replace(/0+$/, '');
-  const whole = String(millionths / 1_000_000n);
+  const whole = String(pico / usd);
   return fraction === '' ? whole : `${whole}.${fraction}`;
 }
+
+/** @param millionths such as `millionthsOf` gives @returns the shortest decimal */
+export const decimalOf = (millionths: bigint): string => usdOf(millionths, 'input');

@@ -1,7 +1,7 @@
 import { LazuError } from '../errors.js';
-import { millionthsOf, picoOf, usdOf } from './decimal.js';
+import { picoOf } from './decimal.js';
 import type { ModelView } from './model-view.js';
-import type { PriceTerms } from './price-rates.js';
+import { parseTerms, storeTerms, type StoredTerms } from './price-rates.js';
 import type { EndpointType } from './route.js';
 
 /** As `PUT /api/admin/models/:model` takes it. Absent: as it was, or the default of a new model; null: none. */
@@ -53,7 +53,6 @@ export function changesOf(name: string, input: ModelInput, before: ModelView | n
     contextLength: input.context_length === undefined ? (before?.context_length ?? null) : input.context_length,
     maxOutputTokens:
       input.max_output_tokens === undefined ? (before?.max_output_tokens ?? null) : input.max_output_tokens,
-    officialPrices: officialPrices(input, before),
     enabled: input.enabled ?? before?.enabled ?? true,
     created: before?.created ?? Math.floor(Date.now() / 1000),
     deprecatedAt: deprecatedAt == null ? null : new Date(deprecatedAt),
@@ -65,13 +64,21 @@ const OFFICIAL = [
   ['official_output_price', 'output'],
 ] as const;
 
-function officialPrices(input: ModelInput, before: ModelView | null): Record<string, string> {
-  const prices: Record<string, string> = { ...before?.official_prices };
+/**
+ * The official price as an admin changes it: what is not named stays, tiers too.
+ * @param before as stored; null: not known
+ * @returns undefined when the input does not speak of it; null: not known any more
+ * @throws LazuError invalid_value
+ */
+export function officialOf(input: ModelInput, before: unknown): StoredTerms | null | undefined {
+  if (OFFICIAL.every(([field]) => input[field] === undefined)) return undefined;
+  const known = before === null ? { rates: {}, tiers: [], serviceTiers: {} } : parseTerms(before);
+  const rates = { ...known.rates };
   for (const [field, name] of OFFICIAL) {
     const usd = input[field];
-    if (usd === null) delete prices[name];
+    if (usd === null) delete rates[name];
     if (usd == null) continue;
-    const pico = millionthsOf(usd);
+    const pico = picoOf(usd, name);
     if (pico === undefined) {
       throw new LazuError(
         'invalid_value',
@@ -79,16 +86,7 @@ function officialPrices(input: ModelInput, before: ModelView | null): Record<str
         { param: field },
       );
     }
-    prices[name] = usdOf(pico, name);
+    rates[name] = pico;
   }
-  return prices;
-}
-
-/** The price that two official prices make; undefined unless both are given. */
-export function officialTerms(input: ModelInput): PriceTerms | undefined {
-  const rates = {
-    input: picoOf(input.official_input_price, 'input'),
-    output: picoOf(input.official_output_price, 'output'),
-  };
-  return rates.input === undefined || rates.output === undefined ? undefined : { rates, tiers: [], serviceTiers: {} };
+  return Object.keys(rates).length === 0 ? null : storeTerms({ ...known, rates });
 }

@@ -1,7 +1,8 @@
 import { LazuError } from '../errors.js';
 import type { CatalogModel, ModelAlias, Price } from '../generated/prisma/client.js';
 import { parseTerms } from './price-rates.js';
-import { usdTerms, type UsdTerms } from './price-usd.js';
+import { usdDecimals, usdTerms, type UsdTerms } from './price-usd.js';
+import { factorOf } from './price-view.js';
 
 /** `models.source` of a deleted model: the row stays, so that old prices keep their meaning and no start seeds it again. */
 export const DELETED = 'deleted';
@@ -26,16 +27,25 @@ export interface ModelView {
   readonly official_output_price: number | null;
   /** USD per million tokens (per call for calls), as decimal strings. */
   readonly official_prices: Readonly<Record<string, string>>;
+  /** Who said it last: `seed`, `sync` or `admin`; null: nobody. */
+  readonly official_source: string | null;
   /** Prices in force, whether or not a channel serves the lane. */
-  readonly lanes: readonly ({ readonly name: string; readonly price_id: string; readonly source: string } & UsdTerms)[];
+  readonly lanes: readonly LanePrice[];
   readonly enabled: boolean;
   readonly source: string;
   readonly created: number;
   readonly deprecated_at: string | null;
 }
 
+export type LanePrice = UsdTerms & {
+  readonly name: string;
+  readonly price_id: string;
+  readonly source: string;
+  readonly factor: string | null;
+};
+
 export function modelView(row: CatalogModel & { aliases: ModelAlias[]; prices: Price[] }): ModelView {
-  const official = row.officialPrices as Record<string, string>;
+  const official = row.official === null ? {} : usdDecimals(parseTerms(row.official).rates);
   const inForce = new Map(row.prices.map(price => [price.lane, price]));
   return {
     id: row.name,
@@ -52,9 +62,12 @@ export function modelView(row: CatalogModel & { aliases: ModelAlias[]; prices: P
     official_input_price: usdOrNull(official['input']),
     official_output_price: usdOrNull(official['output']),
     official_prices: official,
+    official_source: row.officialSource,
     lanes: ['direct', 'cheap'].flatMap(name => {
       const price = inForce.get(name);
-      return price ? [{ name, price_id: price.id, source: price.source, ...usdTerms(parseTerms(price.rates)) }] : [];
+      if (!price) return [];
+      const { id: price_id, source, factorMillionths, rates } = price;
+      return [{ name, price_id, source, factor: factorOf(factorMillionths), ...usdTerms(parseTerms(rates)) }];
     }),
     enabled: row.enabled,
     source: row.source,

@@ -5,8 +5,9 @@ import { LazuError } from '../errors.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { CatalogService } from './catalog.service.js';
 import { DELETED, isDeleted, modelNotFound, modelView, type ModelView } from './model-view.js';
-import { changesOf, officialTerms, type ModelInput } from './model-input.js';
-import { lockModel, priceInForce, replacePrice } from './price-versions.js';
+import { changesOf, officialOf, type ModelInput } from './model-input.js';
+import { followOfficial } from './follow-official.js';
+import { lockCatalog, LONG } from './price-versions.js';
 
 const WHOLE = { aliases: true, prices: { where: { supersededAt: null }, orderBy: { createdAt: 'asc' } } } as const;
 
@@ -41,17 +42,18 @@ export class ModelsService {
    */
   async put(name: string, input: ModelInput, trail: Trail): Promise<ModelView> {
     const after = await this.#unlessTaken(async tx => {
-      await lockModel(tx, name);
+      await lockCatalog(tx);
       const row = await tx.catalogModel.findUnique({ where: { name } });
       const before = row && !isDeleted(row) ? await this.#read(tx, name) : null;
       const data = changesOf(name, input, before);
       await this.#refuseTakenNames(tx, name, input.aliases ?? []);
       const vendor = { id: data.vendorId, name: data.vendorId };
       await tx.vendor.upsert({ where: { id: vendor.id }, create: vendor, update: {} });
-      const model = { ...data, source: 'admin' };
+      const official = officialOf(input, before && row ? row.official : null);
+      const model = { ...data, ...officialColumns(before ? official : (official ?? null)), source: 'admin' };
       await tx.catalogModel.upsert({ where: { name }, create: { name, ...model }, update: model });
       if (input.aliases) await this.#setAliases(tx, name, input.aliases);
-      await this.#followOfficial(tx, name, input);
+      await followOfficial(tx, { name }, trail);
       const view = await this.#read(tx, name);
       await trail(tx, before ? 'model.update' : 'model.create', { type: 'model', id: name }, before, view);
       return view;
@@ -63,14 +65,14 @@ export class ModelsService {
   /** @throws LazuError model_not_found */
   async delete(name: string, trail: Trail): Promise<void> {
     await this.prisma.$transaction(async tx => {
-      await lockModel(tx, name);
+      await lockCatalog(tx);
       const before = await this.#read(tx, name);
       await tx.modelAlias.deleteMany({ where: { modelName: name } });
       await tx.channelModel.deleteMany({ where: { modelName: name } });
       await tx.price.updateMany({ where: { modelName: name, supersededAt: null }, data: { supersededAt: new Date() } });
       await tx.catalogModel.update({ where: { name }, data: { enabled: false, source: DELETED } });
       await trail(tx, 'model.delete', { type: 'model', id: name }, before, null);
-    });
+    }, LONG);
     await this.catalog.refresh();
   }
 
@@ -94,20 +96,10 @@ export class ModelsService {
     if (model) throw taken(`${model.name} is the name of a model and cannot be an alias.`);
   }
 
-  /** Sell prices default to official ones (contract §13) until an admin sets one, or where the seed says more than one rate can. */
-  async #followOfficial(tx: Prisma.TransactionClient, model: string, input: ModelInput): Promise<void> {
-    const terms = officialTerms(input);
-    if (terms === undefined) return;
-    const before = await priceInForce(tx, model, 'direct');
-    const plain = before === null || Object.keys(before.rates as object).every(field => field === 'rates');
-    if (before?.source === 'admin' || !plain) return;
-    await replacePrice(tx, before, { model, lane: 'direct', terms, source: 'seed' });
-  }
-
   /** Two admins at once: the database has the last word about names. */
   async #unlessTaken<T>(work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
     try {
-      return await this.prisma.$transaction(work);
+      return await this.prisma.$transaction(work, LONG);
     } catch (error) {
       if (error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002') {
         throw taken('Somebody else has just taken this name or alias.');
@@ -118,3 +110,10 @@ export class ModelsService {
 }
 
 const taken = (message: string): LazuError => new LazuError('conflict', message, { param: 'aliases' });
+
+/** @param official undefined: as it was; null: not known */
+function officialColumns(official: ReturnType<typeof officialOf>) {
+  if (official === undefined) return {};
+  if (official === null) return { official: Prisma.DbNull, officialSource: null, officialAt: null };
+  return { official: { ...official }, officialSource: 'admin', officialAt: new Date() };
+}

@@ -23,6 +23,16 @@ export function usdRates(rates: Rates): UsdRates {
   );
 }
 
+/** By dimension, as exact decimal strings: `{"input": "0.14"}`. */
+export function usdDecimals(rates: Rates): Record<string, string> {
+  return Object.fromEntries(
+    DIMENSIONS.flatMap(dimension => {
+      const pico = rates[dimension];
+      return pico === undefined ? [] : [[dimension, usdOf(pico, dimension)]];
+    }),
+  );
+}
+
 export interface UsdTerms {
   readonly input_per_mtok: number;
   readonly output_per_mtok: number;

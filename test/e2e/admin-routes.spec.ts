@@ -106,6 +106,19 @@ const CHANGES: Readonly<Record<string, Change>> = {
     body: () => ({ input_per_mtok: 1, output_per_mtok: 2 }),
     action: 'price.put',
   },
+  'DELETE /api/admin/models/{model}/prices/{lane}': {
+    path: () => '/api/admin/models/acme/m-1/prices/direct',
+    action: 'price.delete',
+  },
+  'PUT /api/admin/price-rules/{vendor}/{lane}': {
+    path: () => '/api/admin/price-rules/acme/direct',
+    body: () => ({ factor: '1.1' }),
+    action: 'price_rule.put',
+  },
+  'DELETE /api/admin/price-rules/{vendor}/{lane}': {
+    path: () => '/api/admin/price-rules/acme/direct',
+    action: 'price_rule.delete',
+  },
   'POST /api/admin/channels': {
     path: () => '/api/admin/channels',
     body: () => ({
@@ -215,7 +228,7 @@ describe('every admin route', () => {
           target: { id: expect.any(String) },
         });
         if (method !== 'DELETE') expect(event.after).not.toBeNull();
-        if (method !== 'POST' && !action!.endsWith('.create') && action !== 'price.put')
+        if (method !== 'POST' && !action!.endsWith('.create') && !action!.endsWith('.put'))
           expect(event.before).not.toBeNull();
       }
     }

@@ -252,8 +252,15 @@ describe('the API reference', () => {
         tiers: [{ above_input_tokens: 200_000, input_per_mtok: 1 }],
         service_tiers: { flex: { output_per_mtok: 1 } },
       });
+      await call('PUT', '/api/admin/price-rules/anthropic/cheap', { factor: '0.5' });
+      await call('GET', '/api/admin/price-rules?limit=1');
+      await call('PUT', '/api/admin/price-rules/nobody/cheap', { factor: '0.5' });
+      await call('PUT', '/api/admin/price-rules/acme/cheap', { factor: 0 });
+      await call('DELETE', '/api/admin/price-rules/anthropic/cheap');
       await call('GET', '/api/admin/models?limit=2');
       await call('GET', `/api/admin/models/${name}`);
+      await call('DELETE', `/api/admin/models/${name}/prices/direct`);
+      await call('DELETE', `/api/admin/models/${name}/prices/direct`);
       const channel = await call('POST', '/api/admin/channels', {
         name: 'mine',
         provider: 'sandbox',

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import pg from 'pg';
 import { eventually } from '../support/auth-rooms.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
-import { FakeUpstream } from '../support/fake-upstream.js';
+import { answerJson, chatAnswer, FakeUpstream } from '../support/fake-upstream.js';
 
 const SECRET = 'sk-upstream-secret-0123456789';
 
@@ -288,5 +288,192 @@ describe('models and prices by admin', () => {
     const sent = upstream.seen.length;
     expect(await chat('unpriced')).toMatchObject(refusal(503, 'price_unavailable', 'model'));
     expect(upstream.seen).toHaveLength(sent);
+  });
+});
+
+describe('sell prices by rule', () => {
+  const lanesOf = async (model: string, key = lazu.apiKey) =>
+    (await caller('/api/models/catalog', {}, key)).body.data.find((one: any) => one.model_name === model).lanes;
+
+  it('are what callers see and pay, in both lanes; the record goes on naming the version it was charged by', async () => {
+    await admin('POST', 'channels', {
+      ...{ name: 'cheaper', provider: 'openai', lane: 'cheap', base_url: `${upstream.url}/cheap`, credential: SECRET },
+      models: [{ model: 'gpt-4o-mini' }],
+    });
+    const auto = await keyWith({ lanes: { openai: 'auto' } });
+    const cheap = await keyWith({ lanes: { openai: 'cheap' } });
+    expect(await lanesOf('gpt-4o-mini')).toMatchObject([{ name: 'direct', input_per_mtok: 0.15 }]);
+    expect((await chat('gpt-4o-mini', {}, cheap)).status).toBe(200);
+    expect(upstream.last.path).toMatch(/^\/v1/); // No price in the cheap lane: the direct one.
+
+    const direct = await admin('PUT', 'price-rules/openai/direct', { factor: '0.9' });
+    expect(direct).toMatchObject({ status: 200, body: { id: 'openai/direct', factor: '0.9' } });
+    expect(direct.body.changed_prices).toBeGreaterThan(10);
+    await admin('PUT', 'price-rules/openai/cheap', { factor: 0.4 });
+    expect(await lanesOf('gpt-4o-mini')).toMatchObject([
+      { name: 'direct', input_per_mtok: 0.135, output_per_mtok: 0.54, cache_read_per_mtok: 0.0675 },
+      { name: 'cheap', input_per_mtok: 0.06, output_per_mtok: 0.24 },
+    ]);
+    const { id, usage } = await spent(auto);
+    expect(upstream.last.path).toMatch(/^\/cheap/);
+    const before = await priceOf(id);
+    expect(usage.routing.lane).toBe('cheap');
+    expect(usage.billing.price_id).toBe(before.id);
+    expect(unitOf(usage, 'input')).toBe('60000');
+
+    await admin('PUT', 'price-rules/openai/cheap', { factor: '0.2' });
+    const after = await spent(auto);
+    expect(unitOf(after.usage, 'input')).toBe('30000');
+    expect(await priceOf(id)).toMatchObject({ ...before, superseded_at: expect.any(Date) });
+
+    expect((await admin('DELETE', 'price-rules/openai/cheap')).body).toMatchObject({
+      id: 'openai/cheap',
+      deleted: true,
+    });
+    await admin('DELETE', 'price-rules/openai/direct');
+    expect(await lanesOf('gpt-4o-mini')).toMatchObject([{ name: 'direct', input_per_mtok: 0.15 }]);
+    await spent(auto);
+    expect(upstream.last.path).toMatch(/^\/v1/);
+
+    const trailOf = async (id: string) =>
+      (await admin('GET', `audit?target_id=${encodeURIComponent(id)}`)).body.data.map((event: any) => event.action);
+    expect(await trailOf('openai/cheap')).toEqual(['price_rule.delete', 'price_rule.put', 'price_rule.put']);
+    expect(await trailOf('gpt-4o-mini/cheap')).toEqual(['price.follow', 'price.follow', 'price.follow']);
+  });
+
+  it('by hand go before them, until they are deleted', async () => {
+    await admin('PUT', 'price-rules/openai/direct', { factor: 2 });
+    await admin('PUT', 'models/gpt-4.1-mini/prices/direct', { input_per_mtok: 7, output_per_mtok: 7 });
+    expect(await lanesOf('gpt-4.1-mini')).toMatchObject([{ input_per_mtok: 7 }]);
+    expect(await admin('DELETE', 'models/gpt-4.1-mini/prices/direct')).toMatchObject({
+      status: 200,
+      body: { deleted: true, in_force: { source: 'rule', factor: '2', input_per_mtok: 0.8 } },
+    });
+    expect(await lanesOf('gpt-4.1-mini')).toMatchObject([{ input_per_mtok: 0.8 }]);
+    expect(await admin('DELETE', 'models/gpt-4.1-mini/prices/direct')).toMatchObject(refusal(404, 'not_found'));
+    await admin('DELETE', 'price-rules/openai/direct');
+  });
+
+  it.each<[string, object, number, string, string | null]>([
+    ['openai/direct', { factor: 0 }, 422, 'invalid_value', 'factor'],
+    ['openai/direct', { factor: '0.0000001' }, 422, 'invalid_value', 'factor'],
+    ['openai/direct', { factor: 1001 }, 422, 'invalid_value', 'factor'],
+    ['openai/direct', { factor: {} }, 422, 'invalid_value', 'factor'],
+    ['openai/direct', {}, 400, 'missing_required_parameter', 'factor'],
+    ['openai/direct', { factor: 1, rounding: 'up' }, 400, 'unsupported_parameter', 'rounding'],
+    ['openai/scenic', { factor: 1 }, 422, 'invalid_value', 'lane'],
+    ['akme/direct', { factor: 1 }, 404, 'not_found', null],
+  ])('PUT %s %j is refused: %i %s at %s', async (path, body, status, code, param) => {
+    expect(await admin('PUT', `price-rules/${path}`, body)).toMatchObject(refusal(status, code, param));
+    expect((await admin('GET', 'price-rules')).body).toEqual({ data: [], has_more: false, last_id: null });
+  });
+
+  it('are read by viewers and changed by admins', async () => {
+    const { body: viewer } = await admin('POST', 'admin-keys', { name: 'v', role: 'viewer' });
+    const asViewer = { authorization: `Bearer ${viewer.key}` };
+    expect((await call('GET', '/api/admin/price-rules', undefined, asViewer)).status).toBe(200);
+    for (const [method, path] of [
+      ['PUT', '/api/admin/price-rules/openai/direct'],
+      ['DELETE', '/api/admin/price-rules/openai/direct'],
+      ['DELETE', '/api/admin/models/gpt-4o/prices/direct'],
+    ] as const) {
+      expect(await call(method, path, method === 'PUT' ? { factor: 1 } : undefined, asViewer)).toMatchObject(
+        refusal(403, 'forbidden'),
+      );
+    }
+  });
+
+  const unitOf = (usage: any, name: string): string =>
+    usage.billing.line_items.find((item: any) => item.dimension === name).unit_price_pico_usd;
+
+  /** One request by this key, and its record. */
+  async function spent(key: string): Promise<{ id: string; usage: any }> {
+    const answer = await fetch(`${lazu.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(answer.status).toBe(200);
+    await answer.text();
+    const id = answer.headers.get('x-lazu-request-id')!;
+    return { id, usage: (await caller(`/api/usage/requests/${id}`, {}, key)).body };
+  }
+
+  /** The row of the price that a request was charged by. */
+  async function priceOf(requestId: string): Promise<{ id: string; superseded_at: Date | null }> {
+    const database = new pg.Client(lazu.databaseUrl);
+    await database.connect();
+    try {
+      return await eventually(async () => {
+        const { rows } = await database.query(
+          'SELECT p.* FROM prices p JOIN usage_records u ON u.price_id = p.id WHERE u.request_id = $1',
+          [requestId],
+        );
+        expect(rows).toHaveLength(1);
+        return rows[0];
+      }, 5_000);
+    } finally {
+      await database.end();
+    }
+  }
+});
+
+describe('lanes', () => {
+  const mine = 'gpt-4.1-nano';
+  const went = async (key: string, headers: Record<string, string> = {}) => {
+    const { status, body } = await chat(mine, headers, key);
+    return status === 200 ? upstream.last.path.split('/')[1] : body.error.code;
+  };
+  let cheapChannel: string;
+  beforeAll(async () => {
+    await admin('PUT', `models/${mine}/prices/cheap`, { input_per_mtok: 9, output_per_mtok: 9 });
+    const made = await admin('POST', 'channels', {
+      ...{ name: 'lane', provider: 'openai', lane: 'cheap', base_url: `${upstream.url}/cheap`, credential: SECRET },
+      models: [{ model: mine }],
+    });
+    cheapChannel = made.body.id;
+  });
+
+  it.each([
+    [{}, undefined, 'v1'],
+    [{}, 'direct', 'v1'],
+    [{}, 'cheap', 'forbidden'],
+    [{ openai: 'direct' }, 'cheap', 'forbidden'],
+    [{ openai: 'cheap' }, undefined, 'cheap'],
+    [{ openai: 'cheap' }, 'cheap', 'cheap'],
+    [{ openai: 'cheap' }, 'direct', 'v1'],
+    [{ openai: 'auto' }, undefined, 'v1'], // Cheapest, not the lane of that name: here the cheap lane is dearer.
+    [{ openai: 'auto' }, 'cheap', 'cheap'],
+    [{ openai: 'auto' }, 'direct', 'v1'],
+    [{ google: 'cheap' }, undefined, 'v1'],
+    [{ openai: 'auto' }, 'scenic', 'invalid_value'],
+  ])('of a key with %j, asked for %p, go to %s', async (lanes, asked, expected) => {
+    const key = await keyWith({ lanes });
+    expect(await went(key, asked === undefined ? {} : { 'x-lazu-lane': asked })).toBe(expected);
+  });
+
+  it('cheap is direct where the model has no cheap lane, and while no cheap channel serves it', async () => {
+    const key = await keyWith({ lanes: { openai: 'cheap' } });
+    expect((await chat('o3-mini', {}, key)).status).toBe(200);
+    expect(upstream.last.path).toMatch(/^\/v1/);
+    await admin('PATCH', `channels/${cheapChannel}`, { enabled: false });
+    expect(await went(key)).toBe('v1');
+    await admin('PATCH', `channels/${cheapChannel}`, { enabled: true });
+    expect(await went(key)).toBe('cheap');
+  });
+
+  it('auto goes on to the other lane when the cheapest fails, and is charged by the lane that answered', async () => {
+    const key = await keyWith({ lanes: { openai: 'auto' } });
+    upstream.answers(answerJson({ error: { message: 'no' } }, 500), answerJson(chatAnswer('Hello!')));
+    const answer = await fetch(`${lazu.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: mine, messages: [{ role: 'user', content: 'hi' }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect(upstream.seen.map(({ path }) => path.split('/')[1])).toEqual(['v1', 'cheap']);
+    const { body } = await caller(`/api/usage/requests/${answer.headers.get('x-lazu-request-id')}`, {}, key);
+    expect(body.routing).toMatchObject({ lane: 'cheap', attempts: [{ outcome: 'upstream_error' }, { outcome: 'ok' }] });
+    expect(body.billing.line_items[0]).toMatchObject({ unit_price_pico_usd: '9000000' });
   });
 });

@@ -65,6 +65,7 @@ describe('the README', () => {
       '200 catalog_model',
       '200 price',
       '201 channel',
+      '200 price_rule',
     ]);
   });
 

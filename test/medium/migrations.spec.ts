@@ -47,9 +47,47 @@ describe('migrations', () => {
   });
 });
 
-async function run(url: string, sql: string): Promise<void> {
+it('prices that followed a list of official rates say them whole afterwards', async () => {
+  const database = await createTestDatabase({ empty: true });
+  const scripts = readMigrations().migrationDirectories.map(({ path, migrationFile }) => {
+    if (migrationFile.content.tag !== 'ok') throw new Error(`${path} cannot be read`);
+    return { path, sql: migrationFile.content.value };
+  });
+  const at = scripts.findIndex(({ path }) => path === '20261128010000_price_rules');
+  for (const { sql } of scripts.slice(0, at)) await run(database.url, sql);
+  const model = (name: string, official: object, source: string) =>
+    `INSERT INTO models (name, vendor_id, modality, default_endpoint_type, official_prices, source, updated_at)
+     VALUES ('${name}', 'v', '{}', 'chat', '${JSON.stringify(official)}', '${source}', now());`;
+  const tiers = [{ above_input_tokens: 9, rates: { input: '300000' } }];
+  await run(
+    database.url,
+    `INSERT INTO vendors VALUES ('v', 'V');
+     ${model('seeded', { input: '0.15', tool_web_search: '0.01', requests: '0.000001' }, 'seed')}
+     ${model('mine', { input: '0.000001' }, 'admin')}
+     ${model('unknown', {}, 'admin')}
+     INSERT INTO prices (id, model_name, lane, rates, source)
+     VALUES ('p', 'seeded', 'direct', '${JSON.stringify({ rates: { input: '1' }, tiers })}', 'seed');`,
+  );
+  await run(database.url, scripts[at]!.sql);
+  const rows = await run(database.url, 'SELECT name, official, official_source AS source FROM models ORDER BY name');
+  await database.drop();
+  expect(rows).toEqual([
+    { name: 'mine', official: { rates: { input: '1' } }, source: 'admin' },
+    {
+      name: 'seeded',
+      official: { rates: { input: '150000', tool_web_search: '10000000000', requests: '1000000' }, tiers },
+      source: 'seed',
+    },
+    { name: 'unknown', official: null, source: null },
+  ]);
+});
+
+async function run(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  await client.query(sql);
-  await client.end();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
 }

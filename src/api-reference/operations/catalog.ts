@@ -4,6 +4,7 @@ import { pageOf, type Operations } from './operation.js';
 const models = { tag: 'Models' } as const;
 const catalog = { tag: 'Admin: catalog' } as const;
 const bySlash = 'An id may hold slashes (`BAAI/bge-m3`), raw or as `%2F`.';
+const inForce = 'In force when this answers.';
 const scope =
   'A model is there only if it is enabled, a channel serves it, and this key may use it; otherwise it does not exist for the key.';
 
@@ -87,8 +88,32 @@ export const catalogOperations: Operations = {
     ...catalog,
     summary: 'Set the price of a model in a lane',
     description:
-      'Numbers or decimal strings of at most six decimals: USD per million tokens, or per call. A new version each time; usage records keep the one they were charged by.',
+      'Numbers or decimal strings of at most six decimals: USD per million tokens, or per call. A new version each time; usage records keep the one they were charged by. It goes before every rule.',
     answer: ref('Price'),
     errors: ['model_not_found'],
+  },
+  'DELETE /api/admin/models/{model}/prices/{lane}': {
+    ...catalog,
+    summary: 'Delete a price that was set by hand',
+    description: 'The lane follows its rule again, else the official price; a cheap lane without a rule closes.',
+    answer: ref('DeletedPrice'),
+    errors: ['model_not_found'],
+  },
+  'GET /api/admin/price-rules': {
+    ...catalog,
+    summary: 'List price rules, by vendor and lane',
+    answer: pageOf('PriceRule'),
+  },
+  'PUT /api/admin/price-rules/{vendor}/{lane}': {
+    ...catalog,
+    summary: "Set what a vendor's models cost in a lane: official price × factor",
+    description: `Every rate of the official price, tiers, service tiers and calls too, times \`factor\`, each rounded half up to a picoUSD and never to zero. Makes new versions of the prices that follow; those set by hand stay, and a model without an official price has none. ${inForce}`,
+    answer: ref('ChangedPriceRule'),
+  },
+  'DELETE /api/admin/price-rules/{vendor}/{lane}': {
+    ...catalog,
+    summary: 'Delete a price rule',
+    description: `The direct lane costs the official price again; the cheap lane closes, but for prices set by hand. ${inForce}`,
+    answer: ref('DeletedPriceRule'),
   },
 };

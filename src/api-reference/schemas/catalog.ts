@@ -63,6 +63,22 @@ const model: Readonly<Record<string, Schema>> = {
   deprecated_at: nullable(moment('Null: the vendor has named no day.')),
 };
 
+const priceSource = oneOf(
+  ['seed', 'rule', 'admin'],
+  '`seed`: the official price; `rule`: times a factor; `admin`: set by hand.',
+);
+const factor = nullable(text('Of the rule that made it.'));
+const priceRule: Readonly<Record<string, Schema>> = {
+  id: text('`<vendor>/<lane>`'),
+  object: exactly('price_rule'),
+  vendor_id: text(),
+  lane,
+  factor: text('As a decimal string.'),
+  created_at: moment(),
+  updated_at: moment(),
+};
+const changedPrices = integer('Prices that got a new version, or ended.');
+
 const anthropicModel = object({ type: exactly('model'), id: text(), display_name: text(), created_at: moment() });
 
 /** Models, channels and prices: the views of `catalog/`. */
@@ -88,7 +104,8 @@ export const catalogSchemas: Readonly<Record<string, Schema>> = {
     object: exactly('catalog_model'),
     ...model,
     official_prices: mapOf(text(), 'As decimal strings.'),
-    lanes: listOf(priced({ name: lane, price_id: text(), source: text() }), 'Prices in force.'),
+    official_source: nullable(oneOf(['seed', 'sync', 'admin'], 'Who said it last. Null: not known.')),
+    lanes: listOf(priced({ name: lane, price_id: text(), source: priceSource, factor }), 'Prices in force.'),
     enabled: flag(),
     source: text('`seed` or `admin`.'),
   }),
@@ -98,8 +115,23 @@ export const catalogSchemas: Readonly<Record<string, Schema>> = {
     object: exactly('price'),
     model: text(),
     lane,
-    source: text('`seed`: follows the official price; `admin`: was set.'),
+    source: priceSource,
+    factor,
     created_at: moment(),
+  }),
+  DeletedPrice: object({
+    id: text(),
+    object: exactly('price'),
+    deleted: exactly(true),
+    in_force: nullable({ ...ref('Price'), description: 'Null: there is no price in this lane now.' }),
+  }),
+  PriceRule: object(priceRule),
+  ChangedPriceRule: object({ ...priceRule, changed_prices: changedPrices }),
+  DeletedPriceRule: object({
+    id: text(),
+    object: exactly('price_rule'),
+    deleted: exactly(true),
+    changed_prices: changedPrices,
   }),
   Channel: object({
     id: text(),

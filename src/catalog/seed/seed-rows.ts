@@ -1,5 +1,7 @@
-import { DIMENSIONS } from '../../protocols/usage.js';
-import type { SeedFile, SeedModel, SeedPrice } from './seed-file.js';
+import type { Prisma } from '../../generated/prisma/client.js';
+import { storeTerms } from '../price-rates.js';
+import type { SeedFile, SeedModel } from './seed-file.js';
+import { termsOf } from './seed-terms.js';
 
 /** One model of the seed as its rows will stand. */
 export interface SeedRow {
@@ -13,13 +15,15 @@ export interface SeedRow {
     parameters: Record<string, boolean>;
     contextLength: number | null;
     maxOutputTokens: number | null;
-    officialPrices: Record<string, string>;
+    /** A `StoredTerms`. */
+    official: Prisma.InputJsonObject;
+    officialSource: string;
+    officialAt: Date;
     enabled: boolean;
     created: number;
     deprecatedAt: Date | null;
   };
   readonly aliases: readonly string[];
-  readonly price: SeedPrice;
 }
 
 export function modelData(file: SeedFile, model: SeedModel): SeedRow {
@@ -34,13 +38,14 @@ export function modelData(file: SeedFile, model: SeedModel): SeedRow {
       parameters: parametersOf(model),
       contextLength: model.context ?? null,
       maxOutputTokens: model.max_output ?? null,
-      officialPrices: officialOf(model.price),
+      official: { ...storeTerms(termsOf(model.price)) },
+      officialSource: 'seed',
+      officialAt: new Date(file.checked),
       enabled: true,
       created: Date.parse(model.created) / 1000,
       deprecatedAt: model.deprecated === undefined ? null : new Date(model.deprecated),
     },
     aliases: model.aliases,
-    price: model.price,
   };
 }
 
@@ -54,13 +59,4 @@ function parametersOf({ flags, input, output }: SeedModel): Record<string, boole
     audio: input.includes('audio') || output.includes('audio'),
     ...(flags.includes('hosts_only') && { hosts_only: true }),
   };
-}
-
-function officialOf(price: SeedPrice): Record<string, string> {
-  return Object.fromEntries(
-    DIMENSIONS.flatMap(name => {
-      const usd = price[name];
-      return usd === undefined ? [] : [[name, usd]];
-    }),
-  );
 }

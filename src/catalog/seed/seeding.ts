@@ -1,61 +1,69 @@
 import { Logger } from '@nestjs/common';
-import { ulid } from 'ulid';
 import { PrismaService } from '../../database/prisma.service.js';
-import type { Prisma } from '../../generated/prisma/client.js';
+import type { CatalogModel, Prisma } from '../../generated/prisma/client.js';
 import { canonical } from '../canonical.js';
-import { storeTerms } from '../price-rates.js';
+import { followOfficial } from '../follow-official.js';
+import { parseTerms, storeTerms } from '../price-rates.js';
+import { lockCatalog, LONG } from '../price-versions.js';
 import { readSeed, type SeedFile } from './seed-file.js';
 import { modelData, type SeedRow } from './seed-rows.js';
-import { termsOf } from './seed-terms.js';
 
 const logger = new Logger('Catalog');
 
-/** Any number that nothing else of ours takes as a transaction's advisory lock. */
-const SEED_LOCK = 7_266_010;
+interface KnownModel {
+  readonly source: string;
+  /** All columns that follow the seed, as one text. */
+  readonly data: string;
+  /** A sync's; undefined when the seed's or nobody's. */
+  readonly synced: Pick<SeedRow['data'], 'official' | 'officialSource' | 'officialAt'> | undefined;
+}
 
 interface Known {
-  readonly models: ReadonlyMap<string, { readonly source: string; readonly data: string }>;
+  readonly models: ReadonlyMap<string, KnownModel>;
   readonly aliases: Map<string, string>;
-  readonly prices: ReadonlyMap<string, { readonly id: string; readonly source: string; readonly rates: string }>;
 }
 
 /**
- * Brings the default catalog up to date: rows that came from the seed follow it, rows that an admin changed are left alone. A price
- * that changed becomes a new row, so that old usage records keep theirs. Writes nothing when there is nothing to do.
+ * Brings the default catalog up to date: rows that came from the seed follow it, rows that an admin changed are left alone. Official
+ * prices that `prices:sync` wrote stay until a seed was compared with its sources later than that. Sell prices follow, by the rules:
+ * one that changed becomes a new row, so that old usage records keep theirs. Writes nothing when there is nothing to do.
  */
 export async function seedCatalog(prisma: PrismaService, files: readonly SeedFile[] = readSeed()): Promise<void> {
-  await prisma.$transaction(
-    async tx => {
-      await tx.$executeRaw`SELECT pg_advisory_xact_lock(${SEED_LOCK})`;
-      const known = await readKnown(tx);
-      await seedVendors(tx, files);
-      const wanted = files.flatMap(file => file.models.map(model => modelData(file, model)));
-      const models = wanted.filter(row => mayWrite(row, known));
-      await seedModels(tx, models, known);
-      await seedAliases(tx, models, known);
-      await seedPrices(tx, models, known);
-      await retire(tx, new Set(wanted.map(row => row.data.name)), known);
-    },
-    { timeout: 60_000, maxWait: 30_000 },
-  );
+  await prisma.$transaction(async tx => {
+    await lockCatalog(tx);
+    const known = await readKnown(tx);
+    await seedVendors(tx, files);
+    const wanted = files.flatMap(file => file.models.map(model => keepSynced(modelData(file, model), known)));
+    const models = wanted.filter(row => mayWrite(row, known));
+    await seedModels(tx, models, known);
+    await seedAliases(tx, models, known);
+    await followOfficial(tx, { name: { in: models.map(({ data }) => data.name) } });
+    await retire(tx, new Set(wanted.map(row => row.data.name)), known);
+  }, LONG);
 }
 
 async function readKnown(tx: Prisma.TransactionClient): Promise<Known> {
   const models = await tx.catalogModel.findMany();
   const aliases = await tx.modelAlias.findMany();
-  const prices = await tx.price.findMany({
-    where: { lane: 'direct', supersededAt: null },
-    orderBy: { createdAt: 'asc' },
-  });
   return {
     models: new Map(
-      models.map(({ createdAt: _c, updatedAt: _u, source, ...data }) => [data.name, { source, data: canonical(data) }]),
+      models.map(({ createdAt: _c, updatedAt: _u, source, ...data }) => {
+        return [data.name, { source, data: canonical(data), synced: syncedOf(data) }];
+      }),
     ),
     aliases: new Map(aliases.map(row => [row.alias, row.modelName])),
-    prices: new Map(
-      prices.map(({ id, source, rates, modelName }) => [modelName, { id, source, rates: canonical(rates) }]),
-    ),
   };
+}
+
+function syncedOf({ official, officialSource, officialAt }: Omit<CatalogModel, 'source' | 'createdAt' | 'updatedAt'>) {
+  if (officialSource !== 'sync' || official === null || officialAt === null) return undefined;
+  return { official: { ...storeTerms(parseTerms(official)) }, officialSource, officialAt };
+}
+
+/** The later word about an official price wins: a sync's, or that of a seed that was compared with its sources since. */
+function keepSynced(row: SeedRow, known: Known): SeedRow {
+  const synced = known.models.get(row.data.name)?.synced;
+  return synced && synced.officialAt >= row.data.officialAt ? { ...row, data: { ...row.data, ...synced } } : row;
 }
 
 /** Not over an admin's model, nor over an admin's alias of that name. */
@@ -97,30 +105,6 @@ async function seedAliases(tx: Prisma.TransactionClient, rows: readonly SeedRow[
   if (missing.length > 0) {
     await tx.modelAlias.createMany({ data: missing.map(([alias, modelName]) => ({ alias, modelName })) });
   }
-}
-
-async function seedPrices(tx: Prisma.TransactionClient, rows: readonly SeedRow[], known: Known): Promise<void> {
-  const changed = rows
-    .map(({ data, price }) => ({
-      modelName: data.name,
-      rates: storeTerms(termsOf(price)),
-      now: known.prices.get(data.name),
-    }))
-    .filter(({ rates, now }) => now === undefined || (now.source === 'seed' && now.rates !== canonical(rates)));
-  if (changed.length === 0) return;
-  const superseded = changed.flatMap(({ now }) => (now ? [now.id] : []));
-  if (superseded.length > 0) {
-    await tx.price.updateMany({ where: { id: { in: superseded } }, data: { supersededAt: new Date() } });
-  }
-  await tx.price.createMany({
-    data: changed.map(({ modelName, rates }) => ({
-      id: `price_${ulid()}`,
-      lane: 'direct',
-      source: 'seed',
-      modelName,
-      rates: { ...rates },
-    })),
-  });
 }
 
 /** What the seed no longer names is switched off, unless a channel of an admin serves it. */
