@@ -175,7 +175,7 @@ describe('Google’s SDK against a model of Anthropic', () => {
     expect(anthropic.last.body.messages.slice(1)).toEqual([
       {
         role: 'assistant',
-        content: [thought, text('I l'), text('ook.'), toolUse('toolu_1', 'Bern'), toolUse('toolu_2', 'Rome')],
+        content: [thought, text('I look.'), toolUse('toolu_1', 'Bern'), toolUse('toolu_2', 'Rome')],
       },
       { role: 'user', content: [result('toolu_1'), result('toolu_2')] },
     ]);

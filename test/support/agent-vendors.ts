@@ -1,117 +1,31 @@
-import { message, messageFrames } from './fake-anthropic.js';
-import { answerAws, converseAnswer, converseFrames } from './fake-bedrock.js';
-import { content, contentFrames } from './fake-gemini.js';
-import { calls, response, responseFrames, says, thinks } from './fake-responses.js';
-import { answerJson, answerStream, chatAnswer, chatChunk, type Script, usage } from './fake-upstream.js';
+import { answerJson, type Script } from './fake-upstream.js';
+import { chat, cohere, converse, gemini, messages, responses, type Saying, type Wire } from './wires.js';
 
-/** What a model says in one answer. `secret` is what its vendor must get back with the thought or the call. */
-export interface Saying {
-  readonly thought?: string;
-  readonly secret?: string;
-  readonly text?: string;
-  readonly calls?: readonly { readonly id: string; readonly name: string; readonly input: object }[];
-}
+export type { Saying } from './wires.js';
 
-/** A vendor for coding agents: who speaks which protocol, and how it says things. All figures are 10 tokens in, 5 out. */
+/** A vendor for coding agents: who speaks which protocol, and how it says things. */
 export interface AgentVendor {
   readonly protocol: string;
   readonly model: string;
   say(saying: Saying, streamed: boolean): Script;
 }
 
-const anthropic: AgentVendor = {
-  protocol: 'anthropic-messages',
-  model: 'claude-haiku-4-5',
-  say({ thought, secret, text, calls: called = [] }, streamed) {
-    const said = message(
-      [
-        ...(thought === undefined ? [] : [{ type: 'thinking', thinking: thought, signature: secret }]),
-        ...(text === undefined ? [] : [{ type: 'text', text }]),
-        ...called.map(call => ({ type: 'tool_use', ...call })),
-      ],
-      // Claude Code sends thoughts back to the model that they came from only.
-      { model: 'claude-haiku-4-5-20251001', stop_reason: called.length > 0 ? 'tool_use' : 'end_turn' },
-    );
-    return streamed ? answerStream(messageFrames(said)) : answerJson(said);
-  },
-};
+const vendor = (model: string, { protocol, whole, frames, stream }: Wire): AgentVendor => ({
+  ...{ protocol, model },
+  say: (saying, streamed) => (streamed ? stream(frames(saying)) : answerJson(whole(saying))),
+});
 
-/** DeepSeek wants its thoughts back as text, which is the secret here. */
-const chat: AgentVendor = {
-  protocol: 'openai-chat',
-  model: 'deepseek-v4-pro',
-  say({ secret, text, calls: called = [] }, streamed) {
-    const finish = called.length > 0 ? 'tool_calls' : 'stop';
-    const tool_calls = called.map(({ id, name, input }, index) => {
-      return { index, id, type: 'function', function: { name, arguments: JSON.stringify(input) } };
-    });
-    if (!streamed) {
-      const said = { role: 'assistant', content: text ?? null, reasoning_content: secret };
-      const whole = { ...said, ...(tool_calls.length > 0 && { tool_calls }) };
-      return answerJson(chatAnswer('', { choices: [{ index: 0, message: whole, finish_reason: finish }] }));
-    }
-    const chunks = [
-      ...(secret === undefined ? [] : [chatChunk({ role: 'assistant', reasoning_content: secret })]),
-      ...(text === undefined ? [] : [chatChunk({ content: text })]),
-      ...tool_calls.map(call => chatChunk({ tool_calls: [call] })),
-      chatChunk({}, {}, finish),
-      { ...chatChunk({}), choices: [], usage: usage(10, 5) },
-    ];
-    return answerStream([...chunks.map(chunk => `data: ${JSON.stringify(chunk)}\n\n`), 'data: [DONE]\n\n']);
-  },
-};
+const bedrock = vendor('claude-by-converse', converse);
 
-/** The first call, or the last text, carries the signature. */
-const gemini: AgentVendor = {
-  protocol: 'gemini',
-  model: 'gemini-3-flash-preview',
-  say({ thought, secret, text, calls: called = [] }, streamed) {
-    const signed = secret === undefined ? {} : { thoughtSignature: Buffer.from(secret).toString('base64') };
-    const said = content([
-      ...(thought === undefined ? [] : [{ text: thought, thought: true }]),
-      ...(text === undefined ? [] : [{ text, ...(called.length === 0 && signed) }]),
-      ...called.map(({ id, name, input }, at) => ({
-        functionCall: { id, name, args: input },
-        ...(at === 0 && signed),
-      })),
-    ]);
-    return streamed ? answerStream(contentFrames(said)) : answerJson(said);
-  },
-};
-
-const responses: AgentVendor = {
-  protocol: 'openai-responses',
-  model: 'o3-pro',
-  say({ thought, secret, text, calls: called = [] }, streamed) {
-    const said = response([
-      ...(thought === undefined ? [] : [{ ...thinks(`rs_${secret}`, thought), encrypted_content: secret }]),
-      ...(text === undefined ? [] : [says(text)]),
-      ...called.map(({ id, name, input }) => calls(id, name, input)),
-    ]);
-    return streamed ? answerStream(responseFrames(said)) : answerJson(said);
-  },
-};
-
-const bedrock: AgentVendor = {
-  protocol: 'bedrock-converse',
-  model: 'claude-by-converse',
-  say({ thought, secret, text, calls: called = [] }, streamed) {
-    const said = converseAnswer(
-      [
-        ...(thought === undefined
-          ? []
-          : [{ reasoningContent: { reasoningText: { text: thought, signature: secret } } }]),
-        ...(text === undefined ? [] : [{ text }]),
-        ...called.map(({ id: toolUseId, name, input }) => ({ toolUse: { toolUseId, name, input } })),
-      ],
-      { stopReason: called.length > 0 ? 'tool_use' : 'end_turn' },
-    );
-    return streamed ? answerAws(converseFrames(said)) : answerJson(said);
-  },
-};
-
-/** One for every protocol that Lazu speaks to vendors. */
-export const AGENT_VENDORS: readonly AgentVendor[] = [anthropic, chat, gemini, responses, bedrock];
+/** One for every protocol that Lazu speaks to vendors. DeepSeek wants its thoughts back as text. */
+export const AGENT_VENDORS: readonly AgentVendor[] = [
+  vendor('claude-haiku-4-5', messages),
+  vendor('deepseek-v4-pro', chat),
+  vendor('gemini-3-flash-preview', gemini),
+  vendor('o3-pro', responses),
+  bedrock,
+  vendor('command-a-plus', cohere),
+];
 
 /** Channels to all of them, at one upstream. */
 export const agentEnvironment = (url: string): Record<string, string> => ({
@@ -119,6 +33,7 @@ export const agentEnvironment = (url: string): Record<string, string> => ({
   ...{ DEEPSEEK_API_KEY: 'sk-upstream', DEEPSEEK_BASE_URL: url },
   ...{ GEMINI_API_KEY: 'AIza-upstream', GOOGLE_GEMINI_BASE_URL: url },
   ...{ OPENAI_API_KEY: 'sk-upstream', OPENAI_BASE_URL: `${url}/v1` },
+  ...{ CO_API_KEY: 'co-upstream', CO_API_URL: url },
 });
 
 /** The environment maps no models of Bedrock. */

@@ -72,11 +72,12 @@ function deltasOf({ text, toolUse, reasoningContent }: any): object[] {
 
 /** Frames of AWS one after another; `then` says how the answer ends. */
 export const answerAws =
-  (frames: readonly Buffer[], then: 'end' | 'cut' = 'end'): Script =>
+  (frames: readonly Buffer[], then: 'end' | 'cut' | 'hang' = 'end'): Script =>
   async (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/vnd.amazon.eventstream' });
     for (const frame of frames) response.write(frame);
     if (then === 'end') return void response.end();
+    if (then === 'hang') return;
     await sleep(30); // what was written must have left, or it would be cut too
     response.destroy();
   };

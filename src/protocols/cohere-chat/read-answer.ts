@@ -71,11 +71,12 @@ export class CohereAnswerReader implements StepMachine<JsonObject, AnswerEvent[]
 
   /** Goes out as it comes once it is seen to be an object. */
   #arguments({ arguments: piece }: JsonObject): AnswerEvent[] {
-    this.#input += text(piece);
-    if (this.#open !== 'call' || !this.#input.trimStart().startsWith('{')) return [];
-    const json = this.#isWritten ? text(piece) : this.#input;
-    this.#isWritten = true;
-    return json === '' ? [] : [{ type: 'tool-input-delta', json }];
+    const said = text(piece);
+    if (this.#open !== 'call' || said === '') return [];
+    if (this.#isWritten) return [{ type: 'tool-input-delta', json: said }];
+    this.#input += said;
+    this.#isWritten = this.#input.trimStart().startsWith('{');
+    return this.#isWritten ? [{ type: 'tool-input-delta', json: this.#input }] : [];
   }
 
   #close(): AnswerEvent[] {

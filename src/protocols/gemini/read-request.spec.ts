@@ -59,6 +59,26 @@ describe('a request to Gemini in neutral form', () => {
     ]);
   });
 
+  it('reads what a client kept in pieces, as it streamed, as one text', () => {
+    const { turns } = read({
+      contents: [
+        hello,
+        model({ text: 'Let me ', thought: true }),
+        model({ text: 'think.', thought: true }),
+        model({ text: 'I ' }),
+        model({ text: 'see.' }, { functionCall: { name: 'a', args: {} } }),
+        user({ text: 'One' }, { text: 'Two' }),
+      ],
+    });
+    expect(turns.slice(1)).toMatchObject([
+      {
+        role: 'assistant',
+        blocks: [{ type: 'reasoning', text: 'Let me think.' }, { type: 'text', text: 'I see.' }, { type: 'tool-call' }],
+      },
+      { role: 'user', blocks: [{ text: 'One' }, { text: 'Two' }] },
+    ]);
+  });
+
   it('gives calls without an id one, and finds their results by name and order', () => {
     const call = (name: string, id?: string) => ({ functionCall: { name, args: { of: name }, ...(id && { id }) } });
     const result = (name: string, output: unknown, id?: string) => ({
@@ -160,8 +180,7 @@ describe('a request to Gemini in neutral form', () => {
     expect(turns).toHaveLength(2);
     expect(turns[1]!.blocks.map(block => (block.type === 'text' ? block.text : block.type))).toEqual([
       'opaque',
-      'Let me',
-      ' look.',
+      'Let me look.',
       'opaque',
       'tool-call',
       'opaque',

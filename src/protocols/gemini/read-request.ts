@@ -29,7 +29,10 @@ export function readRequest(body: JsonObject): Conversation {
     if (role === 'assistant' && last?.role === role) last.blocks.push(...blocks);
     else turns.push({ role, blocks });
   });
-  const placed = turns.map(({ role, blocks }): Turn => ({ role, blocks: placeSeals(blocks) }));
+  const placed = turns.map(({ role, blocks }): Turn => ({
+    role,
+    blocks: placeSeals(role === 'assistant' ? joined(blocks) : blocks),
+  }));
   const settings = { ...readSettings(body), toolChoice: choice };
   return { turns: placed, tools, settings, names: SETTING_NAMES, unread: readUnread(body) };
 }
@@ -101,6 +104,20 @@ function signatureOf(block: Block, signature: string, path: string): Block[] {
     case 'opaque':
       return []; // no other part is signed, and those of Google's own tools hold theirs
   }
+}
+
+/** They keep each piece as a part, too: what was one text, or one thought, is one again. */
+function joined(blocks: ReadTurn['blocks']): ReadTurn['blocks'] {
+  const whole: ReadTurn['blocks'] = [];
+  for (const block of blocks) {
+    const last = whole.at(-1);
+    if (block.type === 'text' && last?.type === 'text')
+      whole[whole.length - 1] = { ...last, text: last.text + block.text };
+    else if (block.type === 'reasoning' && last?.type === 'reasoning')
+      whole[whole.length - 1] = { ...last, text: last.text + block.text };
+    else whole.push(block);
+  }
+  return whole;
 }
 
 /** Seals travel on a later part than they stood at: back to before the text since the last call, or to where they came. */
