@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { LazuError } from '../../errors.js';
 import type { Conversation } from '../conversation.js';
 import type { JsonObject } from '../protocol.js';
@@ -228,69 +227,5 @@ describe('reading settings', () => {
     expect(asking(more).unread).toEqual(['diagnostics']);
     expect(asking(more).settings).toMatchObject({ topK: 5, serviceTier: 'standard' });
     expect(asking({ tools: [{ type: 'tool_search_tool_regex_20251119', name: 's' }] }).unread).toEqual(['tools.0']);
-  });
-});
-
-describe('read ∘ write', () => {
-  const word = fc.string({ minLength: 1 }).filter(text => text.trimEnd() === text && text !== '');
-  const cached = (block: JsonObject) =>
-    fc
-      .constantFrom({}, { cache_control: { type: 'ephemeral' } }, { cache_control: { type: 'ephemeral', ttl: '1h' } })
-      .map(mark => ({ ...block, ...mark }));
-  const text = word.chain(words => cached({ type: 'text', text: words }));
-  const id = fc.stringMatching(/^[a-zA-Z0-9_-]{1,9}$/);
-  const image = fc.constantFrom(
-    { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
-    { type: 'image', source: { type: 'url', url: 'https://example.com/a.png' } },
-  );
-  const document = fc.constantFrom(
-    { type: 'document', source: { type: 'base64', media_type: 'application/pdf', data: 'JVBERi0=' }, title: 'a' },
-    { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'Hé' } },
-  );
-  const input = fc.dictionary(word, fc.oneof(fc.integer(), word, fc.constant(null))).map(value => ({ ...value }));
-  const call = fc.record({ type: fc.constant('tool_use'), id, name: id, input });
-  const result = fc.record({
-    type: fc.constant('tool_result'),
-    tool_use_id: id,
-    content: fc.array(fc.oneof(text, image)),
-  });
-  const failed = result.map(one => ({ ...one, is_error: true }));
-  const thought = fc.constantFrom<JsonObject>(
-    { type: 'thinking', thinking: 'Hm.', signature: 'EqQB+/==' },
-    { type: 'redacted_thinking', data: 'EmwKAhgB+/==' },
-  );
-  const users = fc.array(fc.oneof(text, image, document, result, failed), { minLength: 1, maxLength: 4 });
-  const assistants = fc.array(fc.oneof(text, call, thought), { minLength: 1, maxLength: 4 });
-  const turns = fc.array(fc.tuple(users, assistants), { maxLength: 3 }).map(pairs =>
-    pairs.flatMap(([user, assistant]) => [
-      { role: 'user', content: user },
-      { role: 'assistant', content: assistant },
-    ]),
-  );
-
-  it('is the same request, for what both say', () => {
-    const request = fc.record(
-      {
-        model: fc.constant('m'),
-        max_tokens: fc.integer({ min: 5_000, max: 60_000 }),
-        messages: fc.tuple(turns, users).map(([some, last]) => [...some, { role: 'user', content: last }]),
-        system: fc.array(text, { minLength: 1, maxLength: 2 }),
-        stop_sequences: fc.array(word, { minLength: 1, maxLength: 2 }),
-        temperature: fc.constantFrom(0, 0.5),
-        metadata: fc.record({ user_id: word }),
-        tools: fc.array(
-          fc.record({ name: id, description: word, input_schema: fc.constant({ type: 'object', properties: {} }) }),
-          { minLength: 1, maxLength: 2 },
-        ),
-      },
-      { requiredKeys: ['model', 'max_tokens', 'messages'] },
-    );
-    fc.assert(
-      fc.property(request, body => {
-        const { body: back, dropped } = written(readRequest(body));
-        expect(back).toEqual(body);
-        expect(dropped).toEqual([]);
-      }),
-    );
   });
 });

@@ -38,7 +38,7 @@ export const writeRequest: ForeignUpstream['writeRequest'] = (conversation, { mo
     messages,
     ...(system.length > 0 && { system }),
     ...toolsOf(conversation, traits, drop),
-    ...samplingOf(conversation, traits, reasoning.thinking !== undefined, drop),
+    ...samplingOf(conversation, traits, isThinking(reasoning.thinking), drop),
     ...(settings.stop && { stop_sequences: settings.stop }),
     ...(reasoning.thinking && { thinking: reasoning.thinking }),
     ...(Object.keys(outputConfig).length > 0 && { output_config: outputConfig }),
@@ -78,6 +78,9 @@ function reasoningOf(
   if (!kept) drop(names.effort);
   return fields;
 }
+
+const isThinking = (thinking: JsonObject | undefined): boolean =>
+  thinking !== undefined && thinking.type !== 'disabled';
 
 /** Anthropic's temperature ends at 1. Some models take one of the two, newer ones neither, and none changes it while it thinks. */
 function samplingOf(

@@ -45,7 +45,7 @@ export function writeReasoning(
       return {
         fields: thinking ? { thinking } : {},
         effort: fields.effort,
-        excludesSampling: thinking !== undefined,
+        excludesSampling: thinking !== undefined && thinking.type !== 'disabled',
         ...(thinking?.type === 'enabled' && { maxTokens }),
         kept,
       };

@@ -11,8 +11,6 @@ import type { Calls, TurnOptions } from './write-turns.js';
  */
 const FOREIGN_SIGNATURE = 'skip_thought_signature_validator';
 
-type Signing = Exclude<Seal, { signs: 'part' }>;
-
 /** Parts of one answer that are being written, with what they are for the seals to find theirs. */
 interface Writing {
   readonly parts: JsonObject[];
@@ -23,7 +21,7 @@ interface Writing {
 export function writeAnswered(blocks: readonly Block[], calls: Calls, options: TurnOptions): JsonObject[] {
   const seals = blocks.map(block => (block.type === 'opaque' ? unseal(block.sealed) : undefined));
   const isOurs = seals.some(seal => seal !== undefined);
-  const thought = seals.find((seal): seal is Signing => seal?.signs === 'thought');
+  const signatures = thoughtSignatures(blocks, seals);
   const writing: Writing = { parts: [], byCall: new Map() };
   if (blocks.some(block => block.type === 'tool-call')) calls.clear();
   blocks.forEach((block, at) => {
@@ -31,7 +29,8 @@ export function writeAnswered(blocks: readonly Block[], calls: Calls, options: T
     if (seal) return writeSealed(seal, writing);
     if (block.type === 'reasoning' && isOurs) {
       // Only signed thoughts go back; the others are summaries for the reader.
-      if (thought) writing.parts.push({ text: block.text, thought: true, thoughtSignature: thought.signature });
+      const thoughtSignature = signatures.get(at);
+      if (thoughtSignature !== undefined) writing.parts.push({ text: block.text, thought: true, thoughtSignature });
       return;
     }
     writeBlock(block, writing, calls, options);
@@ -39,6 +38,25 @@ export function writeAnswered(blocks: readonly Block[], calls: Calls, options: T
   for (const seal of seals) if (seal?.signs === 'call') sign(writing.byCall.get(seal.id), seal.signature);
   if (options.signedCalls) signForeign(writing.byCall);
   return writing.parts;
+}
+
+/** By the index of the thought: the one behind it, else the next that stands apart, as in dialects that keep seals together. */
+function thoughtSignatures(blocks: readonly Block[], seals: readonly (Seal | undefined)[]): Map<number, string> {
+  const isThought = (at: number): boolean => blocks[at]?.type === 'reasoning';
+  const signatures = new Map<number, string>();
+  const apart: string[] = [];
+  seals.forEach((seal, at) => {
+    if (seal?.signs !== 'thought') return;
+    if (isThought(at - 1)) signatures.set(at - 1, seal.signature);
+    else apart.push(seal.signature);
+  });
+  for (const at of blocks.keys()) {
+    if (!isThought(at) || signatures.has(at)) continue;
+    const signature = apart.shift();
+    if (signature === undefined) break;
+    signatures.set(at, signature);
+  }
+  return signatures;
 }
 
 /** Of parallel calls the first is signed, for all of them. */
