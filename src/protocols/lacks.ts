@@ -18,6 +18,12 @@ export type Lack = ({ readonly setting: Setting } | { readonly feature: Feature 
   readonly link: string;
 };
 
+/** A field of one dialect alone that no other protocol has: refused unless it says nothing, as the answer would miss it. */
+export interface MissedField {
+  readonly saysNothing: (value: unknown) => boolean;
+  readonly link: string;
+}
+
 /** The settings that this conversation has of those in the list. */
 export function lackingIn({ settings }: Conversation, lacks: readonly Lack[]): Setting[] {
   return lacks.flatMap(lack => ('setting' in lack && settings[lack.setting] !== undefined ? [lack.setting] : []));

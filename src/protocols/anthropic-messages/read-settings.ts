@@ -4,7 +4,7 @@ import { isAbsent, isObject, missing, outOfBounds } from '../scalars.js';
 import { unsupported } from './read-source.js';
 
 /** What Anthropic calls each setting; the last ones it does not have. */
-const SETTING_NAMES: Readonly<Record<Setting, string>> = {
+export const SETTING_NAMES: Readonly<Record<Setting, string>> = {
   maxOutputTokens: 'max_tokens',
   temperature: 'temperature',
   topP: 'top_p',

@@ -51,8 +51,8 @@ const users = fc.array(fc.oneof(text, image, document, cached(result), failed), 
 const assistants = fc.array(fc.oneof(text, call, thought), { minLength: 1, maxLength: 5 });
 const turns = fc.array(fc.tuple(users, assistants), { maxLength: 3 }).map(pairs =>
   pairs.flatMap(([user, assistant]) => [
-    { role: 'user', content: user as JsonObject[] },
-    { role: 'assistant', content: assistant as JsonObject[] },
+    { role: 'user', content: user },
+    { role: 'assistant', content: assistant },
   ]),
 );
 

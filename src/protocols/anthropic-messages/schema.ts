@@ -4,7 +4,7 @@ import type { JsonObject } from '../protocol.js';
  * The JSON schemas that Anthropic can hold a model to:
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
  */
-const KEYWORDS: ReadonlySet<string> = new Set([
+export const KEYWORDS: ReadonlySet<string> = new Set([
   ...['type', 'enum', 'const', 'anyOf', 'allOf', '$ref', '$defs', 'definitions', 'properties', 'required', 'items'],
   ...['additionalProperties', 'format', 'pattern', 'minItems', 'default', 'title', 'description', '$schema', '$id'],
   ...['examples', '$comment', 'nullable', 'deprecated', 'readOnly', 'writeOnly'],

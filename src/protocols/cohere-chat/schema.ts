@@ -1,7 +1,7 @@
 import type { JsonObject } from '../protocol.js';
 
 /** The JSON schemas that Cohere can hold a model to: https://docs.cohere.com/docs/structured-outputs#unsupported-schema-features */
-const UNSUPPORTED: ReadonlySet<string> = new Set([
+export const UNSUPPORTED: ReadonlySet<string> = new Set([
   ...['allOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentRequired', 'dependentSchemas', 'patternProperties'],
   ...['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength'],
   ...['minItems', 'maxItems', 'uniqueItems', 'contains', 'minProperties', 'maxProperties', 'propertyNames'],

@@ -1,3 +1,4 @@
+import type { MissedField } from '../lacks.js';
 import type { JsonObject } from '../protocol.js';
 import { field, fieldsOf, isObject, objectIn, unsupported } from './fields.js';
 
@@ -17,12 +18,17 @@ const CONFIG_READ: ReadonlySet<string> = new Set([
   ...['responseJsonSchema', 'ResponseJsonSchema', 'responseFormat'], // `_responseJsonSchema` in camel case
 ]);
 
+const PAGE = 'https://ai.google.dev/api/generate-content';
+
 /** Fields whose absence would be noticed, with the values that say nothing. */
-const MISSED: Readonly<Record<string, (value: unknown) => boolean>> = {
-  responseModalities: value => Array.isArray(value) && value.every(one => one === 'TEXT'),
-  speechConfig: () => false,
-  imageConfig: () => false,
-  translationConfig: () => false,
+export const MISSED: Readonly<Record<string, MissedField>> = {
+  responseModalities: {
+    saysNothing: value => Array.isArray(value) && value.every(one => one === 'TEXT'),
+    link: `${PAGE}#FIELDS.response_modalities`,
+  },
+  speechConfig: { saysNothing: () => false, link: `${PAGE}#FIELDS.speech_config` },
+  imageConfig: { saysNothing: () => false, link: `${PAGE}#FIELDS.image_config` },
+  translationConfig: { saysNothing: () => false, link: `${PAGE}#generationconfig` },
 };
 
 /** Hints that say nothing when they have these values. */
@@ -49,11 +55,11 @@ function unreadIn(object: JsonObject, prefix: string, read: ReadonlySet<string>)
   const unread: string[] = [];
   for (const [name, value] of fieldsOf(object)) {
     if (read.has(name)) continue;
-    const saysNothing = MISSED[name];
-    if (saysNothing && !saysNothing(value))
+    const missed = MISSED[name];
+    if (missed && !missed.saysNothing(value))
       throw unsupported(prefix + name, 'is not supported by this model: leave it out.');
     const isEmpty = Array.isArray(value) && value.length === 0;
-    if (!saysNothing && !isEmpty && DEFAULTS[name]?.includes(value) !== true) unread.push(prefix + name);
+    if (!missed && !isEmpty && DEFAULTS[name]?.includes(value) !== true) unread.push(prefix + name);
   }
   return unread;
 }

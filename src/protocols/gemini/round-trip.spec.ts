@@ -123,7 +123,7 @@ const request = fc
     ...(system.length > 0 && { systemInstruction: { parts: system } }),
     contents: [{ role: 'user', parts: first }, ...later],
     ...tools,
-    ...(config && { generationConfig: Object.assign({}, ...config) as JsonObject }),
+    ...(config && { generationConfig: Object.assign({}, ...config) }),
     ...tier,
   }));
 

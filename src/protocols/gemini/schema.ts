@@ -5,7 +5,7 @@ import { isObject } from './wire.js';
  * The JSON schemas that Gemini can hold a model to: https://ai.google.dev/api/generate-content#FIELDS.response_json_schema
  * `oneOf` is read there as `anyOf`.
  */
-const KEYWORDS: ReadonlySet<string> = new Set([
+export const KEYWORDS: ReadonlySet<string> = new Set([
   ...['$id', '$defs', '$ref', '$anchor', 'type', 'format', 'title', 'description', 'enum', 'items', 'prefixItems'],
   ...['minItems', 'maxItems', 'minimum', 'maximum', 'anyOf', 'oneOf', 'properties', 'additionalProperties', 'required'],
   'propertyOrdering',

@@ -1,4 +1,5 @@
 import type { Effort, OutputFormat, ServiceTier, Setting, Settings, ToolChoice } from '../conversation.js';
+import type { MissedField } from '../lacks.js';
 import type { JsonObject } from '../protocol.js';
 import { isObject, unsupported } from './read-parts.js';
 import { isAbsent, missing, outOfBounds } from './scalars.js';
@@ -38,17 +39,32 @@ const SERVICE_TIERS: Readonly<Record<string, ServiceTier>> = {
 const tierOf = (tier: unknown): ServiceTier | undefined =>
   typeof tier === 'string' && Object.hasOwn(SERVICE_TIERS, tier) ? SERVICE_TIERS[tier] : undefined;
 
+const PAGE = 'https://platform.openai.com/docs/api-reference/chat/create';
+
 /** Fields that only OpenAI's dialect has and whose absence would be noticed, with the values that say nothing. */
-const MISSED: Readonly<Record<string, (value: unknown) => boolean>> = {
-  logit_bias: value => isObject(value) && Object.keys(value).length === 0,
-  // https://platform.openai.com/docs/guides/audio
-  modalities: value => Array.isArray(value) && value.every(one => one === 'text'),
-  audio: () => false,
-  // https://platform.openai.com/docs/guides/tools-web-search?api-mode=chat
-  web_search_options: () => false,
-  // Superseded by `tools`: https://platform.openai.com/docs/api-reference/chat/create#chat-create-functions
-  functions: value => Array.isArray(value) && value.length === 0,
-  function_call: value => value === 'none' || value === 'auto',
+export const MISSED: Readonly<Record<string, MissedField>> = {
+  logit_bias: {
+    saysNothing: value => isObject(value) && Object.keys(value).length === 0,
+    link: `${PAGE}#chat-create-logit_bias`,
+  },
+  modalities: {
+    saysNothing: value => Array.isArray(value) && value.every(one => one === 'text'),
+    link: 'https://platform.openai.com/docs/guides/audio',
+  },
+  audio: { saysNothing: () => false, link: 'https://platform.openai.com/docs/guides/audio' },
+  web_search_options: {
+    saysNothing: () => false,
+    link: 'https://platform.openai.com/docs/guides/tools-web-search?api-mode=chat',
+  },
+  // Superseded by `tools`.
+  functions: {
+    saysNothing: value => Array.isArray(value) && value.length === 0,
+    link: `${PAGE}#chat-create-functions`,
+  },
+  function_call: {
+    saysNothing: value => value === 'none' || value === 'auto',
+    link: `${PAGE}#chat-create-function_call`,
+  },
 };
 
 /** Hints that say nothing when they have these values. */
@@ -121,9 +137,9 @@ export function readUnread(body: JsonObject): string[] {
   const unread: string[] = [];
   for (const [name, value] of Object.entries(body)) {
     if (isAbsent(value) || isRead(name, value)) continue;
-    const saysNothing = MISSED[name];
-    if (saysNothing) {
-      if (!saysNothing(value)) throw unsupported(name, 'is not supported by this model: leave it out.');
+    const missed = MISSED[name];
+    if (missed) {
+      if (!missed.saysNothing(value)) throw unsupported(name, 'is not supported by this model: leave it out.');
     } else if (DEFAULTS[name] !== value) unread.push(name);
   }
   return unread;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../protocol.js';
 /**
  * JSON schemas that OpenAI holds a model to: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
  */
-const KEYWORDS: ReadonlySet<string> = new Set([
+export const KEYWORDS: ReadonlySet<string> = new Set([
   ...['type', 'enum', 'const', 'anyOf', '$ref', '$defs', 'definitions', 'properties', 'required', 'items'],
   ...['additionalProperties', 'title', 'description', 'pattern', 'format', 'minLength', 'maxLength'],
   ...['multipleOf', 'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'minItems', 'maxItems'],
