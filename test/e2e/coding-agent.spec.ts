@@ -2,6 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { AGENT_VENDORS, agentEnvironment, type Saying, serveBedrock } from '../support/agent-vendors.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
 import { answerJson, FakeUpstream } from '../support/fake-upstream.js';
+import { speaks } from '../support/wires.js';
 
 const BETAS = ['claude-code-20250219', 'interleaved-thinking-2025-05-14', 'context-management-2025-06-27'];
 
@@ -58,6 +59,76 @@ const RESULTS: Record<string, object> = {
 
 /** Vendors that sign nothing want the text of the thought back. */
 const SECRET_IS_THOUGHT = new Set(['openai-chat', 'cohere-chat']);
+
+const PICTURE = 'iVBORw0KGgoAAAANSUhEUg==';
+const CLI_HEADERS = {
+  'user-agent': 'claude-cli/2.1.300 (external, cli)',
+  'anthropic-version': '2023-06-01',
+  'anthropic-beta':
+    'claude-code-20250219,context-1m-2025-08-07,interleaved-thinking-2025-05-14,context-management-2025-06-27,' +
+    'prompt-caching-scope-2026-01-05,effort-2025-11-24,fine-grained-tool-streaming-2025-05-14,of-tomorrow-2027-01-01',
+  'anthropic-dangerous-direct-browser-access': 'true',
+  'x-app': 'cli',
+  'x-stainless-helper-method': 'stream',
+};
+
+/** One request with everything in it that Claude Code has been seen to send: https://code.claude.com/docs/en/llm-gateway */
+const claudeCode = (model: string): any => ({
+  ...{ model, max_tokens: 32_000, temperature: 1, stream: true },
+  system: [
+    { type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1.300; cc_entrypoint=cli;' },
+    {
+      ...{ type: 'text', text: "You are Claude Code, Anthropic's official CLI for Claude." },
+      cache_control: { type: 'ephemeral', ttl: '1h', scope: 'global' },
+    },
+  ],
+  messages: [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: '<system-reminder>\nBe brief.\n</system-reminder>' },
+        { type: 'text', text: 'What is here?', cache_control: { type: 'ephemeral' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'text', text: 'I looked.', citations: null },
+        { type: 'tool_use', id: 'toolu_0', name: 'Bash', input: { command: 'ls' }, caller: { type: 'direct' } },
+        { type: 'tool_use', id: 'toolu_9', name: 'Read', input: { path: 'a.png' }, caller: { type: 'direct' } },
+      ],
+    },
+    {
+      role: 'user',
+      content: [
+        { type: 'tool_result', tool_use_id: 'toolu_0', content: 'ls: no such file', is_error: true },
+        {
+          ...{ type: 'tool_result', tool_use_id: 'toolu_9' },
+          content: [
+            { type: 'text', text: 'a.png' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: PICTURE } },
+          ],
+          cache_control: { type: 'ephemeral' },
+        },
+        { type: 'text', text: 'Go on.' },
+      ],
+    },
+  ],
+  tools: [
+    ...frame(model).tools.map((tool: object) => ({ ...tool, eager_input_streaming: true })),
+    {
+      ...{ name: 'mcp__files__find', description: 'Finds files', defer_loading: true },
+      input_schema: { type: 'object', properties: {} },
+      cache_control: { type: 'ephemeral' },
+    },
+  ],
+  tool_choice: { type: 'auto' },
+  metadata: { user_id: '{"device_id":"d","account_uuid":"","session_id":"s"}' },
+  thinking: { type: 'adaptive', display: 'summarized' },
+  output_config: { effort: 'medium' },
+  context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
+  diagnostics: { previous_message_id: null },
+});
 
 let lazu: TestLazu;
 let upstream: FakeUpstream;
@@ -119,6 +190,26 @@ describe.each(AGENT_VENDORS)('a coding agent on a model that is reached by $prot
     }
   });
 
+  it('is understood with all that Claude Code sends, none of which breaks it', async () => {
+    upstream.answers(say(SAYINGS[0]!, true));
+    const response = await lazu.post('/v1/messages?beta=true', claudeCode(model), CLI_HEADERS);
+    const events = await response.text();
+    expect([response.status, events.match(/^event: message_stop$/gm)]).toEqual([200, ['event: message_stop']]);
+    const sent = JSON.stringify(upstream.last.body);
+    for (const said of ['You are Claude Code', 'What is here?', 'I looked.', 'ls: no such file', PICTURE, '"Bash"'])
+      expect(sent.split(said).length - 1).toBeGreaterThanOrEqual(1);
+    if (protocol !== 'anthropic-messages') {
+      // Hints of Anthropic's that nobody else knows.
+      for (const field of ['eager_input_streaming', 'defer_loading', 'context_management', 'diagnostics', '"caller"'])
+        expect(sent).not.toContain(field);
+      expect(response.headers.get('x-lazu-dropped-params')).toContain('context_management');
+    }
+    const { stream: _, max_tokens: __, metadata: ___, ...question } = claudeCode(model);
+    upstream.answers(answerJson({ input_tokens: 77 }));
+    const counted = await lazu.post('/v1/messages/count_tokens?beta=true', question, CLI_HEADERS);
+    expect([counted.status, await counted.json()]).toEqual([200, { input_tokens: expect.any(Number) }]);
+  });
+
   it('trap 35: usage is read by the names that this vendor has for it, and costs something', async () => {
     for (const streamed of [true, false]) {
       upstream.answers(say({ text: 'Hello!' }, streamed));
@@ -148,6 +239,30 @@ describe.each(AGENT_VENDORS)('a coding agent on a model that is reached by $prot
     }
     expect((await lazu.record(response.headers.get('x-lazu-request-id'))).billing.charge_micro_usd).toBe(0);
   });
+});
+
+it('an agent that wants thoughts from a model without any gets answers', async () => {
+  upstream.answers(speaks({ text: 'Nothing.' }));
+  const response = await lazu.post('/v1/messages?beta=true', { ...claudeCode('gpt-4o'), stream: false }, CLI_HEADERS);
+  expect([response.status, (await response.json()).content]).toEqual([200, [{ type: 'text', text: 'Nothing.' }]]);
+  expect(upstream.last.body).not.toHaveProperty('reasoning_effort');
+  expect(response.headers.get('x-lazu-dropped-params')).toContain('output_config.effort');
+});
+
+it('an agent that looks where it is gets an answer in its own words', async () => {
+  const headers = { 'anthropic-version': '2023-06-01' };
+  const models = await lazu.get('/v1/models?limit=1000', headers);
+  expect(await models.json()).toMatchObject({
+    data: expect.arrayContaining([expect.objectContaining({ type: 'model' })]),
+  });
+  const model = await lazu.get('/v1/models/claude-haiku-4-5-20251001', headers);
+  expect([model.status, await model.json()]).toMatchObject([200, { id: 'claude-haiku-4-5-20251001', type: 'model' }]);
+  const telemetry = await lazu.post('/api/event_logging/batch', { events: [] }, headers);
+  expect(telemetry.status).toBe(404);
+  for (const path of ['/', '/v1/messages', '/api/hello']) {
+    const response = await fetch(lazu.url + path, { method: 'HEAD' });
+    expect(response.status).toBeLessThan(500);
+  }
 });
 
 it('an agent takes one conversation through the models of all vendors', async () => {
