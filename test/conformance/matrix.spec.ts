@@ -1,6 +1,6 @@
 import { bootLazu, type TestLazu } from '../support/boot.js';
 import { describeWith, materials } from '../support/materials.js';
-import { type Asked, type Caller, callersOf, type Heard, type Refusal } from './support/callers.js';
+import { type Answered, type Asked, type Caller, callersOf, type Refusal, type Told } from './support/callers.js';
 import type { Exchange } from './support/exchange.js';
 import { Matrix } from './support/matrix.js';
 import { ReplayServer } from './support/replay-server.js';
@@ -46,12 +46,12 @@ describeWith(folder, 'every recorded chat answer', recordings => {
       const asked = askedBy(exchange, modelFor(exchange));
       const features = featuresOf(exchange, asked, truth);
       const wrong: Record<string, unknown> = {};
-      let error: unknown;
+      const before: Before = {};
       for (const caller of callers) {
         upstream.play(exchange);
         const heard = await caller.ask(asked);
-        const fault = await faultOf(heard, truth, error);
-        if ('refused' in heard) error ??= heard.refused;
+        // On its own protocol the vendor's figures pass as they are, in whatever way it counts.
+        const fault = await faultOf(heard, truth, before, caller.dialect !== source.dialect);
         const outcome = fault !== undefined ? 'failed' : isRefusedByName(heard) ? 'refused' : 'passed';
         matrix.count(caller.dialect, source.upstream, features, outcome);
         if (fault !== undefined) wrong[caller.dialect] = fault;
@@ -65,20 +65,39 @@ describeWith(folder, 'every recorded chat answer', recordings => {
     expect(matrix.worse()).toEqual([]);
   });
 
-  /** What differs; undefined: nothing. Refusals are the same for all dialects. */
-  async function faultOf(heard: Heard | Refusal, truth: Truth | undefined, error: unknown): Promise<unknown> {
+  /** What differs; undefined: nothing. Refusals, and what is charged, are the same for callers of all dialects. */
+  async function faultOf(heard: Answered | Refusal, truth: Truth | undefined, before: Before, isTranslated: boolean) {
     if ('refused' in heard) {
       if (isRefusedByName(heard)) return undefined;
-      const isWell = truth === undefined && (error === undefined || sameError(error, heard.refused));
-      return isWell ? undefined : { heard, error };
+      before.error ??= heard.refused;
+      return truth === undefined && sameError(before.error, heard.refused) ? undefined : { heard, error: before.error };
     }
     if (!truth) return { heard, expected: 'an error' };
+    const { told, ...said } = heard;
     const { dimensions, ...meant } = truth;
-    const record = dimensions && (await lazu.record(lastRequestId));
-    const metered = record && tokensIn(record.usage.dimensions);
-    return equal({ ...heard, metered }, { ...meant, metered: dimensions && tokensIn(entries(dimensions)) });
+    const record = await lazu.record(lastRequestId);
+    // Some recorded clients did not ask for usage: what is estimated then depends on how the question was asked.
+    if (record.usage_source !== 'provider') return equal(said, meant);
+    const metered = tokensIn(record.usage.dimensions);
+    before.metered ??= dimensions ? tokensIn(entries(dimensions)) : metered;
+    const isTold = !isTranslated || JSON.stringify(told) === JSON.stringify(toldOf(metered));
+    return equal({ ...said, metered, told: isTold || told }, { ...meant, metered: before.metered, told: true });
   }
 });
+
+/** What callers of other dialects got for the same exchange. */
+interface Before {
+  error?: unknown;
+  metered?: Readonly<Record<string, number>>;
+}
+
+/** What the charged dimensions come to in the figures that every dialect has. */
+function toldOf(metered: Readonly<Record<string, number>>): Told {
+  const sum = (isMeant: (name: string) => boolean) =>
+    Object.entries(metered).reduce((total, [name, quantity]) => (isMeant(name) ? total + quantity : total), 0);
+  const isOutput = (name: string): boolean => name.endsWith('output');
+  return { input: sum(name => !isOutput(name)), cached: metered['cache_read'] ?? 0, output: sum(isOutput) };
+}
 
 /** Undefined: an error, or what the vendor's own SDK cannot make sense of either. */
 async function truthOf(source: Source, exchange: Exchange, replay: ReplayServer): Promise<Truth | undefined> {
@@ -116,7 +135,7 @@ function featuresOf({ streamed, status }: Exchange, { schema }: Asked, truth: Tr
   return Object.keys(has).filter(name => has[name]);
 }
 
-const isRefusedByName = (heard: Heard | Refusal): boolean =>
+const isRefusedByName = (heard: Answered | Refusal): boolean =>
   'refused' in heard && heard.refused.code === 'unsupported_parameter';
 
 const sameError = (one: any, other: any): boolean => one.status === other.status && one.code === other.code;

@@ -21,6 +21,13 @@ export interface Heard {
   readonly finish: string;
 }
 
+/** What a program is told that it cost: cached tokens are part of the input. */
+export interface Told {
+  readonly input: number;
+  readonly cached: number;
+  readonly output: number;
+}
+
 /** What the SDK threw. */
 export interface Refusal {
   readonly refused: { readonly status: number | undefined; readonly code: unknown };
@@ -29,8 +36,10 @@ export interface Refusal {
 /** A client of one dialect, which is its vendor's own SDK. */
 export interface Caller {
   readonly dialect: string;
-  ask(asked: Asked): Promise<Heard | Refusal>;
+  ask(asked: Asked): Promise<Answered | Refusal>;
 }
+
+export type Answered = Heard & { readonly told: Told };
 
 const QUESTION = 'What did you say then?';
 
@@ -44,7 +53,7 @@ export function callersOf({ apiKey, url, openai }: TestLazu): Caller[] {
   ];
 }
 
-async function askOpenAi(client: OpenAI, { model, stream, tools, schema }: Asked): Promise<Heard | Refusal> {
+async function askOpenAi(client: OpenAI, { model, stream, tools, schema }: Asked): Promise<Answered | Refusal> {
   const read = await readWithSdk(client, {
     model,
     messages: [{ role: 'user', content: QUESTION }],
@@ -59,11 +68,17 @@ async function askOpenAi(client: OpenAI, { model, stream, tools, schema }: Asked
   });
   if (read.error) return { refused: { status: read.error.status, code: read.error.code } };
   const { content, reasoningContent, refusal, toolCalls, finishReason } = read.choices![0]!;
+  const usage = read.usage as OpenAI.CompletionUsage | undefined;
   return {
     content: (content as string | null) ?? '',
     reasoning: reasoningContent,
     toolCalls: toolCalls.map(({ name, input }) => ({ name, input: input === '' ? {} : input })),
     finish: refusal !== '' ? 'content_filter' : finishOf(finishReason ?? '', toolCalls),
+    told: {
+      input: usage?.prompt_tokens ?? 0,
+      cached: usage?.prompt_tokens_details?.cached_tokens ?? 0,
+      output: usage?.completion_tokens ?? 0,
+    },
   };
 }
 
@@ -72,7 +87,7 @@ const ANTHROPIC_FINISH: Readonly<Record<string, string>> = {
   refusal: 'content_filter',
 };
 
-async function askAnthropic(client: Anthropic, { model, stream, tools, schema }: Asked): Promise<Heard> {
+async function askAnthropic(client: Anthropic, { model, stream, tools, schema }: Asked): Promise<Answered> {
   const request = {
     model,
     max_tokens: 4_096,
@@ -94,16 +109,21 @@ async function askAnthropic(client: Anthropic, { model, stream, tools, schema }:
       .map(block => block[field] as string)
       .join('');
   const toolCalls = blocks.filter(({ type }) => type === 'tool_use').map(({ name, input }) => ({ name, input }));
+  const cached = message.usage.cache_read_input_tokens ?? 0;
   const finish = ANTHROPIC_FINISH[message.stop_reason ?? ''] ?? String(message.stop_reason);
   return {
     content: joined('text', 'text'),
     reasoning: joined('thinking', 'thinking'),
     toolCalls,
     finish: finishOf(finish, toolCalls),
+    told: {
+      input: message.usage.input_tokens + cached + (message.usage.cache_creation_input_tokens ?? 0),
+      ...{ cached, output: message.usage.output_tokens },
+    },
   };
 }
 
-async function askGoogle(client: GoogleGenAI, { model, stream, tools, schema }: Asked): Promise<Heard> {
+async function askGoogle(client: GoogleGenAI, { model, stream, tools, schema }: Asked): Promise<Answered> {
   const functionDeclarations = tools.map(({ name, description, schema: parametersJsonSchema }) => ({
     name,
     description,
@@ -123,14 +143,22 @@ async function askGoogle(client: GoogleGenAI, { model, stream, tools, schema }: 
   else chunks.push(await client.models.generateContent(request));
   const { content, reasoning, toolCalls, finishReason } = readingOf(chunks);
   const calls = toolCalls.map(({ name, input }) => ({ name, input }));
-  return { content, reasoning, toolCalls: calls, finish: finishOf(finishReason, calls) };
+  const usage: any = Object.assign({}, ...chunks.map(chunk => chunk.usageMetadata ?? {}));
+  return {
+    ...{ content, reasoning, toolCalls: calls, finish: finishOf(finishReason, calls) },
+    told: {
+      input: (usage.promptTokenCount ?? 0) + (usage.toolUsePromptTokenCount ?? 0),
+      cached: usage.cachedContentTokenCount ?? 0,
+      output: (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0),
+    },
+  };
 }
 
 /** Some vendors say that an answer just ended when it ended in calls. */
 export const finishOf = (finish: string, toolCalls: readonly unknown[]): string =>
   finish === 'stop' && toolCalls.length > 0 ? 'tool_calls' : finish;
 
-async function caught(asking: Promise<Heard>, refusalOf: (error: any) => Refusal): Promise<Heard | Refusal> {
+async function caught(asking: Promise<Answered>, refusalOf: (error: any) => Refusal): Promise<Answered | Refusal> {
   try {
     return await asking;
   } catch (error) {

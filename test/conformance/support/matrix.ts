@@ -21,10 +21,10 @@ const HEAD = `# Conformance
 
 Every recorded answer of every upstream is replayed as raw bytes, split at random places, to callers of every dialect, each with the
 official SDK of that dialect. What it read is compared with what the vendor's own SDK read in the recording: text, reasoning text, tool names,
-deep-equal arguments, finish class, and the metered token dimensions. \`passed\` of all that were replayed; \`refused\` ones were refused with
+deep-equal arguments, finish class, and the metered token dimensions, which are what the caller was told. \`passed\` of all that were replayed; \`refused\` ones were refused with
 the contract's \`unsupported_parameter\`. None may fail, and CI keeps \`passed\` from falling. Answers are judged here: the requests carry the
-recording's tools, schema and stream flag. Recorded requests in their own dialect, byte for byte, and Cohere's answers have specs of their own in
-\`test/conformance\`.
+recording's tools, schema and stream flag. Recorded requests in their own dialect, byte for byte, have specs of their own in
+\`test/conformance\`. Cohere's SDK puts no stream together, so its answers are read as its reference says.
 `;
 
 /** Counts outcomes, and keeps them from getting worse. */

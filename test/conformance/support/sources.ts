@@ -8,6 +8,8 @@ import { type BedrockExchange, bedrockExchanges } from './bedrock-exchange.js';
 import { bedrockClient, readWithAws, unwrapWithAws } from './bedrock-judge.js';
 import { finishOf, type Heard } from './callers.js';
 import { Channels, PRICES } from './channels.js';
+import { cohereExchanges } from './cohere-exchange.js';
+import { readCohere } from './cohere-judge.js';
 import { type Exchange, recordedExchanges } from './exchange.js';
 import { closed } from './expected.js';
 import { geminiExchanges } from './gemini-exchange.js';
@@ -19,13 +21,15 @@ import { readWithResponses } from './responses-judge.js';
 
 /** What the vendor's own SDK makes of a recorded answer, in no dialect. */
 export interface Truth extends Heard {
-  /** By contract §13; undefined where clones of one protocol count in ways of their own, which specs of theirs look at. */
+  /** By contract §13; undefined where clones of one protocol count in ways of their own: then all callers must be charged the same. */
   readonly dimensions: Readonly<Record<string, number>> | undefined;
 }
 
 /** The recordings of one upstream protocol, and who can say what they mean. */
 export interface Source {
   readonly upstream: string;
+  /** Whose callers are passed its bytes. */
+  readonly dialect?: string;
   readonly exchanges: readonly Exchange[];
   /** The operator's part. @returns the model that reaches this exchange's upstream */
   setUp(lazu: TestLazu, replayUrl: string): Promise<(exchange: Exchange) => string>;
@@ -71,7 +75,7 @@ const isForAll = ({ request }: Exchange): boolean => request['functions'] === un
 function openAiChat(recordings: string): Source {
   const exchanges = recordedExchanges(recordings).filter(isForAll);
   return {
-    upstream: 'OpenAI chat',
+    ...{ upstream: 'OpenAI chat', dialect: 'OpenAI chat' },
     exchanges,
     async setUp(lazu, replayUrl) {
       const channels = await Channels.create(lazu, replayUrl, exchanges, { protocol: 'openai-chat' });
@@ -100,7 +104,7 @@ function openAiChat(recordings: string): Source {
 
 function anthropicMessages(recordings: string): Source {
   return {
-    upstream: 'Anthropic Messages',
+    ...{ upstream: 'Anthropic Messages', dialect: 'Anthropic Messages' },
     exchanges: anthropicExchanges(recordings),
     setUp: (lazu, base_url) =>
       oneChannel(lazu, {
@@ -132,7 +136,7 @@ function openAiResponses(recordings: string): Source {
 
 function gemini(recordings: string): Source {
   return {
-    upstream: 'Gemini',
+    ...{ upstream: 'Gemini', dialect: 'Gemini' },
     exchanges: [...geminiExchanges(recordings, 'gemini'), ...geminiExchanges(recordings, 'vertex')],
     setUp: (lazu, url) =>
       oneChannel(lazu, {
@@ -151,6 +155,7 @@ function bedrock(recordings: string, api: BedrockExchange['api']): Source {
   const upstreamModel = 'us.anthropic.claude-haiku-4-5-20251001-v1:0';
   return {
     upstream: api === 'invoke' ? 'Anthropic on Bedrock' : 'Bedrock Converse',
+    ...(api === 'invoke' && { dialect: 'Anthropic Messages' }),
     exchanges: bedrockExchanges(recordings).chats.filter(exchange => exchange.api === api),
     setUp: (lazu, base_url) =>
       oneChannel(lazu, {
@@ -175,6 +180,16 @@ function bedrock(recordings: string, api: BedrockExchange['api']): Source {
   };
 }
 
+function cohere(recordings: string): Source {
+  return {
+    upstream: 'Cohere',
+    exchanges: cohereExchanges(recordings),
+    setUp: (lazu, base_url) =>
+      oneChannel(lazu, { model: 'recorded-cohere', provider: 'cohere', base_url, upstreamModel: 'command-a-plus' }),
+    truth: async ({ streamed }, { url }) => truthOf(await readCohere(url, streamed)),
+  };
+}
+
 export const sourcesIn = (recordings: string): Source[] => [
   openAiChat(recordings),
   openAiResponses(recordings),
@@ -182,4 +197,5 @@ export const sourcesIn = (recordings: string): Source[] => [
   gemini(recordings),
   bedrock(recordings, 'converse'),
   bedrock(recordings, 'invoke'),
+  cohere(recordings),
 ];
