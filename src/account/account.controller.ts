@@ -4,6 +4,7 @@ import type { Caller } from '../auth/caller.js';
 import { CurrentCaller, ForCallers } from '../auth/caller.guard.js';
 import { Config } from '../config.js';
 import { LimitStore, type Left } from '../limits/limit-store.js';
+import { periodEnd } from '../limits/quota-period.js';
 
 /** `GET /api/account` (contract §14) */
 export interface AccountStanding {
@@ -29,6 +30,8 @@ export interface AccountStanding {
     /** What requests under way hold of it. */
     readonly held_micro_usd: number;
     readonly remaining_micro_usd: number;
+    /** When the next period begins; null: never. */
+    readonly resets_at: string | null;
   } | null;
 }
 
@@ -45,8 +48,9 @@ export class AccountController {
   @Get()
   async standing(@CurrentCaller() caller: Caller): Promise<AccountStanding> {
     const { accountId, keyId, quotaMicroUsd, quotaPeriod } = caller;
+    const startedAt = Date.now();
     const [left, account] = await Promise.all([
-      this.limits.left({ accountId, keyId, quotaMicroUsd, quotaPeriod, startedAt: Date.now() }),
+      this.limits.left({ accountId, keyId, quotaMicroUsd, quotaPeriod, startedAt }),
       this.config.billing === 'prepaid' ? this.accounts.get(accountId) : null,
     ]);
     const balance = left.account ? Number(left.account.balanceMicroUsd) : null;
@@ -61,14 +65,19 @@ export class AccountController {
       available_micro_usd: balance === null || held === null ? null : balance - held,
       tier: account?.tier ?? null,
       limits: { rpm: caller.rpm ?? null, tpm: caller.tpm ?? null },
-      quota: quotaOf(caller, left),
+      quota: quotaOf(caller, left, startedAt),
     };
   }
 }
 
-function quotaOf({ quotaMicroUsd, quotaPeriod = 'total' }: Caller, { key }: Left): AccountStanding['quota'] {
+function quotaOf(
+  { quotaMicroUsd, quotaPeriod = 'total' }: Caller,
+  { key }: Left,
+  now: number,
+): AccountStanding['quota'] {
   if (quotaMicroUsd === undefined || !key) return null;
   const limit = Number(quotaMicroUsd);
+  const end = periodEnd(quotaPeriod, now);
   const [used, held] = [Number(key.spentMicroUsd), Number(key.heldMicroUsd)];
   return {
     limit_micro_usd: limit,
@@ -76,5 +85,6 @@ function quotaOf({ quotaMicroUsd, quotaPeriod = 'total' }: Caller, { key }: Left
     used_micro_usd: used,
     held_micro_usd: held,
     remaining_micro_usd: Math.max(0, limit - used - held),
+    resets_at: end === undefined ? null : new Date(end).toISOString(),
   };
 }

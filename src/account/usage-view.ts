@@ -47,7 +47,7 @@ export interface UsageReport {
 
 export function requestUsageOf(record: UsageRecord): RequestUsage {
   const { routing } = record;
-  const answered = routing.attempts.at(-1)?.channel;
+  const answered = routing.attempts.findLast(({ outcome }) => outcome === 'ok')?.channel;
   return {
     object: 'request_usage',
     request_id: record.request_id,

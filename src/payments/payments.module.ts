@@ -4,7 +4,6 @@ import { BillingModule } from '../billing/billing.module.js';
 import { Config } from '../config.js';
 import { Payments } from './payments.js';
 import { PaymentsService } from './payments.service.js';
-import { StripePayments } from './stripe/stripe-payments.js';
 import { StripeWebhookController } from './stripe/webhook.controller.js';
 
 /** How money comes in from outside, behind the `Payments` port. */
@@ -15,7 +14,9 @@ import { StripeWebhookController } from './stripe/webhook.controller.js';
     {
       provide: Payments,
       inject: [Config],
-      useFactory: ({ stripe }: Config) => stripe && new StripePayments(stripe),
+      // The library costs every process 20 MB: only where it is used.
+      useFactory: async ({ stripe }: Config) =>
+        stripe && new (await import('./stripe/stripe-payments.js')).StripePayments(stripe),
     },
     PaymentsService,
   ],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import Stripe from 'stripe';
 import { ApiContract } from '../support/api-contract.js';
 import { bootLazu, type TestLazu } from '../support/boot.js';
@@ -565,6 +566,38 @@ describe('while the database is away', () => {
       await database.drop();
       await stripe.stop();
     }
+  });
+});
+
+describe('the log', () => {
+  it('tells the operator what failed, and no secret, not even those that Stripe quotes', async () => {
+    const stripe = await FakeStripe.start();
+    const lazu = await bootLazu({ ...settings(stripe), LOG_LEVEL: 'verbose' });
+    const written: string[] = [];
+    const spies = [process.stdout, process.stderr].map(stream =>
+      jest.spyOn(stream, 'write').mockImplementation(text => written.push(String(text)) > 0),
+    );
+    const deliver = async (event: object, secret = SECRET) => {
+      const body = JSON.stringify(event);
+      return (await lazu.post(WEBHOOK, body, { 'stripe-signature': sign(body, secret) })).status;
+    };
+    try {
+      stripe.refusal = { status: 401, error: { type: 'invalid_request_error', message: `Invalid API Key: ${KEY}` } };
+      expect((await lazu.post('/api/account/checkout', { amount_micro_usd: 5_000_000 })).status).toBe(502);
+      const paid = session('acct_gone');
+      expect(await deliver(eventOf('checkout.session.completed', paid), 'whsec_somebody_elses')).toBe(400);
+      expect(await deliver(eventOf('checkout.session.completed', paid))).toBe(200);
+      expect(await deliver(eventOf('checkout.session.completed', { ...paid, amount_total: 'much' }))).toBe(500);
+    } finally {
+      spies.forEach(spy => spy.mockRestore());
+      await lazu.close();
+      await stripe.stop();
+    }
+    const log = written.join('');
+    expect(log).toContain('type StripeAuthenticationError, statusCode 401, requestId req_fake1');
+    expect(log).toContain('There is no account acct_gone');
+    expect(log).toContain('amount_total');
+    expect(log).not.toMatch(/sk_test|whsec_|jenny@example\.com/);
   });
 });
 

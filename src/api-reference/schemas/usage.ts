@@ -129,6 +129,7 @@ export const usageSchemas: Readonly<Record<string, Schema>> = {
         used_micro_usd: integer(),
         held_micro_usd: integer('What requests under way hold of it.'),
         remaining_micro_usd: integer(),
+        resets_at: nullable(moment('When the next period begins; null: never.')),
       }),
     ),
   }),
