@@ -70,9 +70,10 @@ export class LedgerService {
 
   /** The one account that a top-up with this reference went to; undefined: none, or more than one. */
   async toppedUpBy(reference: string): Promise<string | undefined> {
-    const query = { where: { kind: 'topup', reference }, select: { accountId: true }, take: 2 };
-    const [found, another] = await this.prisma.ledgerTransaction.findMany(query);
-    return another === undefined ? found?.accountId : undefined;
+    // As text: an index of top-ups alone serves it, which a kind that is a parameter would not be sure of.
+    const [found, another] = await this.prisma.$queryRaw<{ account_id: string }[]>`
+      SELECT account_id FROM ledger_transactions WHERE kind = 'topup' AND reference = ${reference} LIMIT 2`;
+    return another === undefined ? found?.account_id : undefined;
   }
 
   /** Grants and corrections, of either sign. Idempotent as `topUp` is. */

@@ -183,6 +183,15 @@ describe('paying by Stripe Checkout', () => {
       expect([response.status, JSON.parse(text).error.code]).toEqual([status, code]);
       expect(text).not.toContain('sk_test');
     });
+
+    it('is the same checkout when Stripe has to be asked twice', async () => {
+      const { bearer } = await tenant();
+      const before = stripe.calls.length;
+      stripe.refusal = { status: 500, error: { type: 'api_error' } };
+      await lazu.post('/api/account/checkout', { amount_micro_usd: 5_000_000 }, bearer);
+      const keys = stripe.calls.slice(before).map(({ headers }) => headers['idempotency-key']);
+      expect(keys).toEqual([expect.stringMatching(/^lazu_checkout_/), keys[0]]);
+    });
   });
 
   describe('the signature', () => {
@@ -298,6 +307,21 @@ describe('paying by Stripe Checkout', () => {
       expect(answers).toEqual(Array(10).fill(booked));
       expect(await entries(id)).toHaveLength(1);
       expect(await balance(id)).toBe(25_000_000);
+    });
+
+    it('is credited once by two hosts that hear of it at the same time', async () => {
+      const { id } = await tenant();
+      const other = await bootLazu({ ...settings(stripe), DATABASE_URL: lazu.databaseUrl }, lazu);
+      try {
+        const body = JSON.stringify(completed(id));
+        const headers = { 'stripe-signature': sign(body) };
+        const hosts = Array.from({ length: 10 }, (_, at) => (at % 2 === 0 ? lazu : other));
+        const answers = await Promise.all(hosts.map(host => host.post(WEBHOOK, body, headers)));
+        expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+        expect(await entries(id)).toHaveLength(1);
+      } finally {
+        await other.close();
+      }
     });
 
     it('waits for a payment that takes days, and is nothing when that fails', async () => {
