@@ -11,8 +11,8 @@ import type { RequestFacts } from '../protocols/protocol.js';
 import type { Cover } from './growth.js';
 import { limitHeaders } from './headers.js';
 import { UsualOutput } from './usual-output.js';
+import { worstCase } from './worst-case.js';
 
-const PICO_PER_MICRO = 1_000_000n;
 /** Output tokens held for when neither caller nor model names a cap (contract §13). */
 const DEFAULT_OUTPUT = 8_192;
 
@@ -90,35 +90,6 @@ export class Reservations {
     ]);
   }
 }
-
-/** The dearest candidate, rounded up. Service tiers count when asked for; context tiers always. */
-function worstCase(
-  facts: RequestFacts,
-  routes: readonly Route[],
-  outputTokens: number,
-): { microUsd: bigint; outputPicoUsd: bigint } {
-  let dearest = 0n;
-  let dearestOutput = 0n;
-  for (const { price } of routes) {
-    const tables = [price.rates, ...price.tiers.map(tier => tier.rates)];
-    const { serviceTier } = facts;
-    if (serviceTier !== undefined) {
-      for (const { serviceTiers } of [price, ...price.tiers]) tables.push(serviceTiers?.[serviceTier] ?? {});
-    }
-    const highest = (names: readonly (keyof typeof price.rates)[]) =>
-      tables.reduce((most, rates) => names.reduce((best, name) => max(best, rates[name] ?? 0n), most), 0n);
-    const input = highest(['input', 'cache_write_5m', 'cache_write_1h', 'audio_input', 'image_input']);
-    const output = highest(['output', 'audio_output', 'image_output']);
-    const calls = BigInt(facts.n);
-    const cost =
-      calls * (BigInt(facts.inputTokensBound) * input + BigInt(outputTokens) * output + (price.rates.requests ?? 0n));
-    dearest = max(dearest, cost);
-    dearestOutput = max(dearestOutput, output);
-  }
-  return { microUsd: (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO, outputPicoUsd: dearestOutput };
-}
-
-const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 const revoked = () => new LazuError('invalid_api_key', 'This API key has been deleted or disabled.');
 

@@ -1,5 +1,6 @@
 import type { LazuError } from '../errors.js';
 import type { AnswerEvent } from './answer-event.js';
+import type { VendorTool } from './bounds.js';
 import type { Conversation, FileBlock, ImageBlock, Setting } from './conversation.js';
 import type { Usage } from './usage.js';
 
@@ -33,6 +34,8 @@ export interface RequestFacts {
   readonly serviceTier: string | undefined;
   /** Features asked for that a model or price must have: `tools`, `vision`, `audio`, a server tool's dimension … */
   readonly needs: readonly string[];
+  /** Tools that the vendor brings along: they read and cost beside what the caller sends. */
+  readonly vendorTools: readonly VendorTool[];
 }
 
 /** Clients speak it to us. Where path or query belong to a request as well, a controller makes one per request. */

@@ -11,8 +11,9 @@ import { until } from '../support/usage.js';
 
 jest.setTimeout(90_000);
 
-const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello' }], max_tokens: 1_000 };
-const INPUT = Buffer.byteLength(JSON.stringify(chat));
+const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello now' }], max_tokens: 1_000 };
+/** A multiple of 20: what is held and what is paid are the same to the microUSD. */
+const INPUT = Buffer.byteLength(JSON.stringify(chat)) + 1_024;
 /** gpt-4o-mini: 0.15 and 0.60 USD per million tokens. */
 const HOLD = Math.ceil(INPUT * 0.15 + 1_000 * 0.6);
 const CALLERS = 6;

@@ -2,11 +2,13 @@ import { bootLazu, type TestLazu } from '../support/boot.js';
 import { answerJson, answerStream, chatAnswer, chatFrames, FakeUpstream, usage } from '../support/fake-upstream.js';
 import { until } from '../support/usage.js';
 
-const messages = [{ role: 'user' as const, content: 'Say hello' }];
+const messages = [{ role: 'user' as const, content: 'Say hello now' }];
 /** gpt-4o-mini: 0.15 and 0.60 USD per million tokens. */
 const chat = { model: 'gpt-4o-mini', messages, max_tokens: 1_000 };
-/** Every byte of the body might be a token: that and 1,000 tokens of output, rounded up. */
-const HOLD = Math.ceil(Buffer.byteLength(JSON.stringify(chat)) * 0.15 + 1_000 * 0.6);
+/** Every byte of the body might be a token, and vendors put up to 1,024 before it; a multiple of 20, so that what is held is what is paid. */
+const INPUT = Buffer.byteLength(JSON.stringify(chat)) + 1_024;
+/** That and 1,000 tokens of output, rounded up. */
+const HOLD = Math.ceil(INPUT * 0.15 + 1_000 * 0.6);
 
 let lazu: TestLazu;
 let upstream: FakeUpstream;
@@ -52,12 +54,11 @@ async function together(count: number, key: string) {
 
 it('trap 10: of 200 parallel requests exactly those pass that the balance covers, and it never falls below zero', async () => {
   // All of the hold is used; the answers come when all requests have been decided on.
-  const input = Buffer.byteLength(JSON.stringify(chat));
   let release = (): void => undefined;
   const decided = new Promise<void>(resolve => (release = resolve));
   upstream.answers(async (request, response) => {
     await decided;
-    await answerJson(chatAnswer('Hello!', { usage: usage(input, 1_000) }))(request, response);
+    await answerJson(chatAnswer('Hello!', { usage: usage(INPUT, 1_000) }))(request, response);
   });
   const { key, id } = await tenant(50 * HOLD + HOLD - 1);
   const all = together(200, key);

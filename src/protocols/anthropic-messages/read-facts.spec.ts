@@ -36,6 +36,7 @@ describe('readFacts', () => {
       inputTokensEstimate: Math.ceil(size / 4),
       serviceTier: undefined,
       needs: [],
+      vendorTools: [],
     });
     expect(facts({ stream: true, service_tier: 'auto' })).toMatchObject({ stream: true, serviceTier: 'auto' });
   });
@@ -95,7 +96,7 @@ describe('readFacts', () => {
     const data = 'A'.repeat(100_000);
     const image = said({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } });
     expect(image.needs).toEqual(['vision']);
-    expect(image.inputTokensBound).toBeLessThan(6_000);
+    expect(image.inputTokensBound).toBeLessThan(38_000); // any model may answer, the dearest mini too
     expect(image.inputTokensEstimate).toBeLessThan(2_000);
     const pdf = said({ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data } });
     expect(pdf.inputTokensBound).toBeGreaterThan(100_000);

@@ -1,11 +1,11 @@
+import { IMAGE_TOKENS_BOUND, usesOf, type VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { isAbsent, isObject, missing, outOfBounds, wrongType } from '../scalars.js';
 import { checkScalars } from './scalars.js';
 import { refuseFields, storedFile } from './stored-objects.js';
 import { dimensionOf, toolKind } from './tool-kinds.js';
 
-/** Tokens of one image at most, on models with high resolution, and on others: https://platform.claude.com/docs/en/build-with-claude/vision */
-const IMAGE_TOKENS_BOUND = 4_784;
+/** https://platform.claude.com/docs/en/build-with-claude/vision */
 const IMAGE_TOKENS_LIKELY = 1_600;
 /** A document that the vendor fetches may have a hundred pages: https://platform.claude.com/docs/en/build-with-claude/pdf-support */
 const DOCUMENT_TOKENS_BOUND = 200_000;
@@ -23,6 +23,7 @@ interface Walk {
   imageBytes: number;
   documentBytes: number;
   readonly needs: Set<string>;
+  readonly vendorTools: VendorTool[];
   /** Blocks around the block that is looked at. */
   depth: number;
 }
@@ -51,12 +52,20 @@ export function readCountFacts(body: JsonObject, size: number): RequestFacts {
   checkScalars(body);
   refuseFields(body);
 
-  const walk: Walk = { images: 0, fetched: 0, imageBytes: 0, documentBytes: 0, needs: new Set(), depth: 0 };
+  const walk: Walk = {
+    images: 0,
+    fetched: 0,
+    imageBytes: 0,
+    documentBytes: 0,
+    needs: new Set(),
+    vendorTools: [],
+    depth: 0,
+  };
   if (Array.isArray(body.system)) walkBlocks(body.system, 'system', walk);
   messages.forEach((message, at) => walkMessage(message, `messages.${at}`, walk));
   if (Array.isArray(body.tools)) body.tools.forEach((tool, at) => walkTool(tool, `tools.${at}`, walk));
 
-  const { images, fetched, imageBytes, documentBytes, needs } = walk;
+  const { images, fetched, imageBytes, documentBytes, needs, vendorTools } = walk;
   const textBytes = Math.max(0, size - imageBytes - documentBytes);
   return {
     model,
@@ -72,6 +81,7 @@ export function readCountFacts(body: JsonObject, size: number): RequestFacts {
       fetched * DOCUMENT_TOKENS_LIKELY,
     serviceTier: (body.service_tier ?? undefined) as string | undefined,
     needs: [...needs],
+    vendorTools,
   };
 }
 
@@ -118,6 +128,8 @@ function walkSource(source: JsonObject, isImage: boolean, path: string, walk: Wa
 
 function walkTool(tool: unknown, path: string, walk: Walk): void {
   if (!isObject(tool)) throw wrongType(path, 'an object');
-  const dimension = toolKind(tool) === 'server' ? dimensionOf(tool) : undefined;
+  const kind = toolKind(tool);
+  const dimension = kind === 'server' ? dimensionOf(tool) : undefined;
   walk.needs.add(dimension ?? 'tools');
+  if (kind !== 'own') walk.vendorTools.push({ dimension, uses: kind === 'known' ? 0 : usesOf(tool.max_uses) });
 }

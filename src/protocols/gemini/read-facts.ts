@@ -1,10 +1,10 @@
+import type { CallDimension } from '../usage.js';
+import { IMAGE_TOKENS_BOUND, type VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { field, isObject, listIn, missing, objectIn, outOfBounds, unsupported, wrongType } from './fields.js';
 import { checkConfig } from './scalars.js';
 import { refuseStoredFile, refuseStoredObjects } from './stored-objects.js';
 
-/** Tokens of one image at most, whoever answers: vendors that count tiles bill 36,835 at worst. */
-const IMAGE_TOKENS_BOUND = 36_835;
 /** https://ai.google.dev/gemini-api/docs/tokens: 258 a tile, and up to 1,120 an image for newer models */
 const IMAGE_TOKENS_LIKELY = 1_120;
 /** What a place holds is not known here: at most, a whole context of Gemini's; likely, a document of ten pages. */
@@ -14,7 +14,7 @@ const LINKED_TOKENS_LIKELY = 2_580;
 const BYTES_PER_TOKEN_LIKELY = 4;
 
 /** Tools that Google runs, and the dimension that a call of each is priced in; others it bills by their tokens alone. */
-const SERVER_TOOLS: Readonly<Record<string, string>> = {
+const SERVER_TOOLS: Readonly<Record<string, CallDimension>> = {
   googleSearch: 'tool_web_search',
   googleSearchRetrieval: 'tool_web_search',
   enterpriseWebSearch: 'tool_web_search',
@@ -35,6 +35,7 @@ interface Walk {
   /** Bytes of inline media: they are no text. */
   mediaBytes: number;
   needs: Set<string>;
+  readonly vendorTools: VendorTool[];
 }
 
 /**
@@ -51,13 +52,18 @@ export function readFacts({ model, stream }: Target, body: JsonObject, size: num
   if (field(body, 'contents') === undefined) throw missing('contents');
   if (contents.length === 0) throw outOfBounds('contents', '`contents` must hold at least one content.');
 
-  const walk: Walk = { images: 0, linked: 0, mediaBytes: 0, needs: new Set() };
+  const walk: Walk = { images: 0, linked: 0, mediaBytes: 0, needs: new Set(), vendorTools: [] };
   contents.forEach((content, at) => walkContent(content, `contents.${at}`, walk));
   const system = objectIn(body, 'systemInstruction', 'systemInstruction');
   if (system) walkContent(system, 'systemInstruction', walk);
   for (const tool of listIn(body, 'tools', 'tools')) {
-    if (field(tool, 'functionDeclarations') !== undefined) walk.needs.add('tools');
-    for (const name in SERVER_TOOLS) if (field(tool, name) !== undefined) walk.needs.add(SERVER_TOOLS[name]!);
+    const own = field(tool, 'functionDeclarations') === undefined ? 0 : 1;
+    if (own) walk.needs.add('tools');
+    const priced = Object.keys(SERVER_TOOLS).filter(name => field(tool, name) !== undefined);
+    for (const name of priced) walk.vendorTools.push({ dimension: SERVER_TOOLS[name], uses: undefined });
+    for (const { dimension } of walk.vendorTools) if (dimension) walk.needs.add(dimension);
+    const rest = Object.keys(tool).length - own - priced.length; // code execution, pages by URL: billed by their tokens
+    for (let one = 0; one < rest; one++) walk.vendorTools.push({ dimension: undefined, uses: undefined });
   }
   const modalities = field(config, 'responseModalities') as readonly string[] | undefined;
   if (modalities?.includes('AUDIO')) walk.needs.add('audio');
@@ -78,6 +84,7 @@ export function readFacts({ model, stream }: Target, body: JsonObject, size: num
       walk.linked * LINKED_TOKENS_LIKELY,
     serviceTier: typeof tier === 'string' ? tier.toLowerCase() : undefined,
     needs: [...walk.needs],
+    vendorTools: walk.vendorTools,
   };
 }
 

@@ -1,12 +1,16 @@
+import { IMAGE_TOKENS_BOUND, type VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { checkScalars, isAbsent, missing, outOfBounds, wrongType } from './scalars.js';
 import { refuseStoredObjects, storedObject } from './stored-objects.js';
 
-/** Tokens of one image at most: GPT-4o's tiles of a 2048 × 2048 image in high detail are 1,105, older mini models bill 36,835 at worst. */
-const IMAGE_TOKENS_BOUND = 36_835;
+/** GPT-4o's tiles of a 2048 × 2048 image in high detail. */
 const IMAGE_TOKENS_LIKELY = 1_105;
 /** English runs at about four bytes a token, and no token is shorter than a byte. */
 const BYTES_PER_TOKEN_LIKELY = 4;
+
+const NO_TOOLS: readonly VendorTool[] = [];
+/** https://platform.openai.com/docs/guides/tools-web-search?api-mode=chat */
+const SEARCHES_ONCE: readonly VendorTool[] = [{ dimension: 'tool_web_search', uses: 1 }];
 
 interface Walk {
   images: number;
@@ -48,6 +52,7 @@ export function readFacts(body: JsonObject, size: number): RequestFacts {
     inputTokensEstimate: Math.ceil(textBytes / BYTES_PER_TOKEN_LIKELY) + walk.images * IMAGE_TOKENS_LIKELY,
     serviceTier: (body.service_tier ?? undefined) as string | undefined,
     needs: [...walk.needs],
+    vendorTools: isAbsent(body.web_search_options) ? NO_TOOLS : SEARCHES_ONCE,
   };
 }
 

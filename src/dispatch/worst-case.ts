@@ -1,0 +1,71 @@
+import type { Price, Rates, Route } from '../catalog/route.js';
+import type { RequestFacts } from '../protocols/protocol.js';
+import type { Dimension } from '../protocols/usage.js';
+
+const PICO_PER_MICRO = 1_000_000n;
+/**
+ * What vendors put before a request: 676 tokens at most with tools of the caller's (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing),
+ * and about as much for each tool that they bring along themselves.
+ */
+const HIDDEN_PROMPT_TOKENS = 1_024;
+/** What one use of a tool that the vendor runs brings into the conversation; pages that it reads may be longer. */
+const TOOL_RESULT_TOKENS = 8_192;
+/** How often such a tool is used where nobody has said. */
+const USUAL_USES = 5;
+
+const INPUT = ['input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'audio_input', 'image_input'] as const;
+const OUTPUT = ['output', 'audio_output', 'image_output'] as const;
+
+export interface WorstCase {
+  /** Rounded up. */
+  readonly microUsd: bigint;
+  /** The dearest token of output. */
+  readonly outputPicoUsd: bigint;
+}
+
+/**
+ * The most that a request can cost at its dearest candidate, as far as can be told before it is sent: what a hold is taken for
+ * (contract §13). Deterministic.
+ * @param outputTokens of one answer
+ */
+export function worstCase(facts: RequestFacts, routes: readonly Route[], outputTokens: number): WorstCase {
+  const input = inputBound(facts);
+  const answers = BigInt(facts.n);
+  let dearest = 0n;
+  let dearestOutput = 0n;
+  for (const { price } of routes) {
+    const tables = ratesThatMayCount(price, facts, input);
+    const highest = (names: readonly Dimension[]) =>
+      tables.reduce((most, rates) => names.reduce((best, name) => max(best, rates[name] ?? 0n), most), 0n);
+    const output = highest(OUTPUT);
+    let call = BigInt(input) * highest(INPUT) + BigInt(outputTokens) * output + highest(['requests']);
+    for (const { dimension, uses = USUAL_USES } of facts.vendorTools) {
+      if (dimension) call += BigInt(uses) * highest([dimension]);
+    }
+    dearest = max(dearest, answers * call);
+    dearestOutput = max(dearestOutput, output);
+  }
+  return { microUsd: (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO, outputPicoUsd: dearestOutput };
+}
+
+/** Tokens that one answer reads at most. */
+export function inputBound({ inputTokensBound, vendorTools }: RequestFacts): number {
+  let tokens = inputTokensBound + HIDDEN_PROMPT_TOKENS;
+  for (const { uses = USUAL_USES } of vendorTools) tokens += HIDDEN_PROMPT_TOKENS + uses * TOOL_RESULT_TOKENS;
+  return tokens;
+}
+
+/**
+ * Context tiers count where the input may reach them; of several calls the sum does. A service tier counts when it is asked for, and every
+ * one when the vendor is asked to choose.
+ */
+function ratesThatMayCount(price: Price, { n, serviceTier }: RequestFacts, input: number): Rates[] {
+  const reached = [price, ...price.tiers.filter(({ aboveInputTokens }) => n * input > aboveInputTokens)];
+  return reached.flatMap(({ rates, serviceTiers = {} }) => {
+    if (serviceTier === undefined) return [rates];
+    const own = Object.hasOwn(serviceTiers, serviceTier) ? [serviceTiers[serviceTier]!] : [];
+    return [rates, ...(serviceTier === 'auto' ? Object.values(serviceTiers) : own)];
+  });
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
