@@ -53,7 +53,7 @@ export class ApiKeysService {
   constructor(
     private readonly prisma: PrismaService,
     private readonly ring: KeyRing,
-    @Inject(LimitStore) private readonly limits: Pick<LimitStore, 'revoke'>,
+    @Inject(LimitStore) private readonly limits: Pick<LimitStore, 'recount' | 'revoke'>,
   ) {}
 
   /** @returns the view with `key`, this once. @throws LazuError `not_found` for an unknown account */
@@ -105,6 +105,7 @@ export class ApiKeysService {
     await Promise.all([
       this.ring.changed({ id, ...(view.disabled && { refused: 'token_disabled' }) }),
       mayRefuse ? this.limits.revoke({ accountId: view.account_id, keyId: id }, refusalOf(view)) : undefined,
+      changes.quota_micro_usd === undefined ? undefined : this.limits.recount(view.account_id),
     ]);
     return view;
   }

@@ -86,6 +86,11 @@ export interface LimitStore {
    * undefined: no longer. Never rejects, and waits for nobody who is away: the change feed tells within a second as well.
    */
   revoke(whose: { readonly accountId: string; readonly keyId?: string }, why: Revocation | undefined): Promise<void>;
+  /**
+   * A quota binds a key of this account that was free: what it has spent meanwhile counts from the next request on, what was under way when
+   * this was called within seconds. Never rejects.
+   */
+  recount(accountId: string): Promise<void>;
 }
 
 export const LimitStore = Symbol('LimitStore');

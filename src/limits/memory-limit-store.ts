@@ -113,6 +113,9 @@ export class MemoryLimitStore implements LimitStore {
   /** One process: its key ring knows already. */
   async revoke(): Promise<void> {}
 
+  /** Every charge is counted, whether a quota binds or not. */
+  async recount(): Promise<void> {}
+
   /** MicroUSD that open requests of an account hold now. */
   heldBy(accountId: string): bigint {
     return this.#funds?.account(accountId).held ?? 0n;

@@ -52,6 +52,9 @@ export class RemoteLimitStore implements LimitStore {
   /** The key rings of this host's processes tell each other. */
   async revoke(): Promise<void> {}
 
+  /** The primary counts every charge. */
+  async recount(): Promise<void> {}
+
   /** Resolves when no figure from before is used any more. Never rejects: a refusal is not said on figures older than a second. */
   forget(accountId: string): Promise<void> {
     return this.primary.ask(FORGET, accountId, this.patienceMs).catch(() => undefined);

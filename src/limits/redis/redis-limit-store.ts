@@ -165,6 +165,10 @@ export class RedisLimitStore implements LimitStore {
     return this.#revocations.tell(whose.accountId, whose.keyId, why);
   }
 
+  recount(accountId: string): Promise<void> {
+    return this.#postings.recount(accountId);
+  }
+
   /** The sums changed otherwise than by what was settled: Redis knows before this resolves, unless it is away. */
   changed(accountId: string): Promise<void> {
     return this.#postings.changed(accountId);
