@@ -17,6 +17,7 @@ import { KeysController } from './keys.controller.js';
 import { LedgerController } from './ledger.controller.js';
 import { ModelsController } from './models.controller.js';
 import { PriceRulesController } from './price-rules.controller.js';
+import { PriceSyncController } from './price-sync.controller.js';
 import { RequestsController } from './requests.controller.js';
 import { AdminUsageController } from './usage.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -35,6 +36,7 @@ import { WebhooksController } from './webhooks.controller.js';
     LedgerController,
     ModelsController,
     PriceRulesController,
+    PriceSyncController,
     AdminUsageController,
     RequestsController,
     WebhooksController,

@@ -9,6 +9,7 @@ import { CredentialBox } from './credential-box.js';
 import { ModelsService } from './models.service.js';
 import { PriceRulesService } from './price-rules.service.js';
 import { PricesService } from './prices.service.js';
+import { PriceSyncService } from './sync/price-sync.service.js';
 
 /** WHAT may be asked for: models, prices, channels. */
 @Module({
@@ -24,7 +25,16 @@ import { PricesService } from './prices.service.js';
     ModelsService,
     PriceRulesService,
     PricesService,
+    PriceSyncService,
   ],
-  exports: [CatalogService, ChannelsService, CredentialBox, ModelsService, PriceRulesService, PricesService],
+  exports: [
+    CatalogService,
+    ChannelsService,
+    CredentialBox,
+    ModelsService,
+    PriceRulesService,
+    PricesService,
+    PriceSyncService,
+  ],
 })
 export class CatalogModule {}

@@ -127,6 +127,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
     path: () => '/api/admin/price-rules/acme/direct',
     action: 'price_rule.delete',
   },
+  'POST /api/admin/prices/sync': {
+    path: () => '/api/admin/prices/sync',
+    body: () => ({ models: ['lazu/sandbox'] }),
+    action: undefined,
+  },
   'POST /api/admin/channels': {
     path: () => '/api/admin/channels',
     body: () => ({

@@ -257,6 +257,9 @@ describe('the API reference', () => {
       await call('PUT', '/api/admin/price-rules/nobody/cheap', { factor: '0.5' });
       await call('PUT', '/api/admin/price-rules/acme/cheap', { factor: 0 });
       await call('DELETE', '/api/admin/price-rules/anthropic/cheap');
+      await call('GET', '/api/admin/prices/sync');
+      await call('POST', '/api/admin/prices/sync', { models: ['lazu/sandbox'], accept: [] });
+      await call('POST', '/api/admin/prices/sync', { models: ['nobody/knows'] });
       await call('GET', '/api/admin/models?limit=2');
       await call('GET', `/api/admin/models/${name}`);
       await call('DELETE', `/api/admin/models/${name}/prices/direct`);

@@ -418,6 +418,49 @@ describe('sell prices by rule', () => {
   }
 });
 
+describe('official prices from the data package', () => {
+  it('are compared by viewers, and taken by admins where nobody has said otherwise', async () => {
+    const { body: viewer } = await admin('POST', 'admin-keys', { name: 'v', role: 'viewer' });
+    const asViewer = { authorization: `Bearer ${viewer.key}` };
+    const { status, body: report } = await call('GET', '/api/admin/prices/sync', undefined, asViewer);
+    expect({ status, report }).toMatchObject({ status: 200, report: { object: 'price_sync', applied: false } });
+    const entryOf = (model: string, from = report) => from.data.find((one: any) => one.model === model);
+    expect(entryOf('lazu/sandbox')).toMatchObject({ status: 'left_alone', reason: expect.any(String) });
+    expect(entryOf('o1')).toMatchObject({ status: 'same', official: [] });
+    const sync = '/api/admin/prices/sync';
+    expect(await call('POST', sync, {}, asViewer)).toMatchObject(refusal(403, 'forbidden'));
+    expect(await call('POST', sync, { models: 'o1' })).toMatchObject(refusal(400, 'invalid_request', 'models'));
+    expect(await call('POST', sync, { accept: ['nope'] })).toMatchObject(refusal(404, 'model_not_found', 'model'));
+
+    // As if the vendor had raised its price since the catalog was seeded: the package knows the new one.
+    const database = new pg.Client(lazu.databaseUrl);
+    await database.connect();
+    await database.query(
+      `UPDATE models SET official = jsonb_set(official, '{rates,input}', '"10000000"') WHERE name = 'o1'`,
+    );
+    await database.end();
+    await admin('PUT', 'price-rules/openai/direct', { factor: '1.1' });
+    const { body: applied } = await admin('POST', 'prices/sync', { models: ['o1'] });
+    expect(applied).toMatchObject({ applied: true, summary: { changes: 1 } });
+    expect(entryOf('o1', applied)).toMatchObject({
+      official: expect.arrayContaining([{ field: 'input_per_mtok', from: '10', to: '15' }]),
+      prices: [
+        {
+          ...{ lane: 'direct', factor: '1.1' },
+          changes: expect.arrayContaining([{ field: 'input_per_mtok', from: '11', to: '16.5' }]),
+        },
+      ],
+    });
+    const { body: catalog } = await caller('/api/models/catalog');
+    expect(catalog.data.find((one: any) => one.model_name === 'o1')).toMatchObject({
+      ...{ official_input_price: 15, lanes: [{ name: 'direct', input_per_mtok: 16.5 }] },
+    });
+    const { body: audit } = await admin('GET', 'audit?target_id=o1');
+    expect(audit.data[0]).toMatchObject({ action: 'model.sync', before: { input_per_mtok: 10 } });
+    await admin('DELETE', 'price-rules/openai/direct');
+  });
+});
+
 describe('lanes', () => {
   const mine = 'gpt-4.1-nano';
   const went = async (key: string, headers: Record<string, string> = {}) => {

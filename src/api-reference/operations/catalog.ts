@@ -116,4 +116,18 @@ export const catalogOperations: Operations = {
     description: `The direct lane costs the official price again; the cheap lane closes, but for prices set by hand. ${inForce}`,
     answer: ref('DeletedPriceRule'),
   },
+  'GET /api/admin/prices/sync': {
+    ...catalog,
+    summary: 'Compare official prices with the data package',
+    description:
+      'What `npm run prices:sync` reports, while Lazu runs: old and new official prices, and the sell prices that would follow, model by model. Changes nothing.',
+    answer: ref('PriceSync'),
+  },
+  'POST /api/admin/prices/sync': {
+    ...catalog,
+    summary: 'Take official prices from the data package',
+    description: `What \`npm run prices:sync -- --apply\` does. Changes that are \`held\` (more than five times as much or as little, to or from free, a context tier that ends, a model known only by a pattern) are made only for models named in \`accept\`. ${inForce}`,
+    answer: ref('PriceSync'),
+    errors: ['model_not_found'],
+  },
 };

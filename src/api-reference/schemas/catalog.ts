@@ -77,6 +77,13 @@ const priceRule: Readonly<Record<string, Schema>> = {
   created_at: moment(),
   updated_at: moment(),
 };
+const fieldChanges = listOf(
+  object({
+    field: text('`input_per_mtok`, `tiers.0.above_input_tokens`, `service_tiers.flex.input_per_mtok` …'),
+    from: nullable(text('USD, as a decimal string.')),
+    to: nullable(text()),
+  }),
+);
 const changedPrices = integer('Prices that got a new version, or ended.');
 
 const anthropicModel = object({ type: exactly('model'), id: text(), display_name: text(), created_at: moment() });
@@ -124,6 +131,25 @@ export const catalogSchemas: Readonly<Record<string, Schema>> = {
     object: exactly('price'),
     deleted: exactly(true),
     in_force: nullable({ ...ref('Price'), description: 'Null: there is no price in this lane now.' }),
+  }),
+  PriceSync: object({
+    object: exactly('price_sync'),
+    source: text('The data package and its version.'),
+    applied: flag('Whether the changes were made.'),
+    summary: object({ changes: integer(), held: integer(), same: integer(), left_alone: integer() }),
+    data: listOf(
+      object({
+        model: text(),
+        vendor_id: text(),
+        status: oneOf(['changes', 'held', 'same', 'left_alone']),
+        reason: nullable(text('Why it is held or left alone.')),
+        quoted_as: nullable(text("The package's name for it.")),
+        official: fieldChanges,
+        prices: listOf(object({ lane, factor, changes: fieldChanges }), 'Sell prices that follow.'),
+        notes: listOf(text()),
+      }),
+      'By model, ascending.',
+    ),
   }),
   PriceRule: object(priceRule),
   ChangedPriceRule: object({ ...priceRule, changed_prices: changedPrices }),

@@ -39,7 +39,12 @@ const model = z.strictObject({
 
 /** One file of prisma/seed: a vendor, where its facts come from, and its models. */
 const seedFile = z.strictObject({
-  vendor: z.strictObject({ id: z.string().regex(/^[a-z0-9-]+$/), name: z.string() }),
+  vendor: z.strictObject({
+    id: z.string().regex(/^[a-z0-9-]+$/),
+    name: z.string(),
+    /** Its id in the data package of `npm run prices:sync`; absent: that has no prices of the vendor's own. */
+    genai_prices: z.string().optional(),
+  }),
   sources: z.array(z.url()),
   /** Day on which somebody last compared the file with its sources. */
   checked: date,

@@ -78,7 +78,7 @@ function mayWrite({ data }: SeedRow, known: Known): boolean {
 
 async function seedVendors(tx: Prisma.TransactionClient, files: readonly SeedFile[]): Promise<void> {
   const known = new Set((await tx.vendor.findMany({ select: { id: true } })).map(({ id }) => id));
-  const missing = files.map(file => file.vendor).filter(({ id }) => !known.has(id));
+  const missing = files.map(({ vendor: { id, name } }) => ({ id, name })).filter(({ id }) => !known.has(id));
   if (missing.length > 0) await tx.vendor.createMany({ data: missing });
 }
 
