@@ -73,6 +73,8 @@ describe('readFacts', () => {
 
   it.each([
     [{ type: 'image', source: { type: 'file', file_id: 'f' } }, 'source.file_id'],
+    [{ type: 'image', source: { type: 'url', url: 'ms://file-1' } }, 'source.url'],
+    [{ type: 'document', source: { type: 'url', url: 'gs://bucket/object' } }, 'source.url'],
     [{ type: 'document', source: { type: 'file', file_id: 'f' } }, 'source.file_id'],
     [{ type: 'document', source: { type: 'base64', file_id: 'f', data: '' } }, 'source.file_id'],
     [{ type: 'container_upload', file_id: 'f' }, 'file_id'],

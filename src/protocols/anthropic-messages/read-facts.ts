@@ -1,6 +1,7 @@
 import { IMAGE_TOKENS_BOUND, usesOf, type VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { isAbsent, isObject, missing, outOfBounds, wrongType } from '../scalars.js';
+import { isStoredPlace } from '../stored-place.js';
 import { checkScalars } from './scalars.js';
 import { refuseFields, storedFile } from './stored-objects.js';
 import { dimensionOf, toolKind } from './tool-kinds.js';
@@ -116,6 +117,7 @@ function walkBlock(block: unknown, path: string, walk: Walk): void {
 
 function walkSource(source: JsonObject, isImage: boolean, path: string, walk: Walk): void {
   if (source.type === 'file' || !isAbsent(source.file_id)) throw storedFile(`${path}.file_id`);
+  if (isStoredPlace(source.url)) throw storedFile(`${path}.url`);
   const bytes = source.type === 'base64' && typeof source.data === 'string' ? source.data.length : 0;
   if (isImage) {
     walk.images++;

@@ -90,6 +90,44 @@ describe('the facts of a chat request', () => {
     ]);
   });
 
+  it.each<[JsonObject, string]>([
+    [{ type: 'file', file_id: '3f1c' }, 'file_id'],
+    [{ type: 'image_url', image_url: { url: 'ms://file-1' } }, 'image_url'],
+    [{ type: 'image_url', image_url: 'ms://file-1' }, 'image_url'],
+    [{ type: 'image_url', image_url: { file_id: 'file-1' } }, 'image_url.file_id'],
+    [{ type: 'video_url', video_url: { url: 'MS://file-1' } }, 'video_url'],
+    [{ type: 'image_url', image_url: { url: ' gs://bucket/object' } }, 'image_url'],
+    [{ type: 'audio_url', audio_url: { url: 'file:///etc/passwd' } }, 'audio_url'],
+    [{ type: 'document_url', document_url: 's3://bucket/object' }, 'document_url'],
+  ])('refuses what is stored where a clone would look for it: %j', (part, param) => {
+    const messages = [{ role: 'user', content: [{ type: 'text', text: 'Hi' }, part] }];
+    expect(refusal({ messages })).toEqual(['unsupported_parameter', `messages.0.content.1.${param}`]);
+  });
+
+  it('takes every other place and bytes as they are', () => {
+    const urls = [
+      'https://example.com/a.png',
+      'http://example.com/a.png',
+      'data:image/png;base64,AAAA',
+      'iVBORw0KGgo=',
+    ];
+    for (const url of urls) {
+      const messages = [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }];
+      expect(refusal({ messages })).toEqual(['none', null]);
+    }
+  });
+
+  it('refuses tools that read what is stored', () => {
+    const tools = [
+      { type: 'function', function: { name: 'f' } },
+      { type: 'file_search', vector_store_ids: ['vs_1'] },
+    ];
+    expect(refusal({ tools })).toEqual(['unsupported_parameter', 'tools.1.vector_store_ids']);
+    expect(refusal({ tools: [{ type: 'code_interpreter', container: 'cntr_1' }] })[1]).toBe('tools.0.container');
+    const own = { type: 'function', function: { name: 'f', parameters: { properties: { file_id: {} } } } };
+    expect(refusal({ tools: [own] })).toEqual(['none', null]);
+  });
+
   it('does not count an image for its bytes', () => {
     const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${'A'.repeat(400_000)}` } };
     const read = facts({ messages: [{ role: 'user', content: [image] }] });

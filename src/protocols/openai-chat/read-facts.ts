@@ -1,7 +1,7 @@
 import { IMAGE_TOKENS_BOUND, type VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { checkScalars, isAbsent, missing, outOfBounds, wrongType } from './scalars.js';
-import { refuseStoredObjects, storedObject } from './stored-objects.js';
+import { refuseStoredInTools, refuseStoredObjects, refuseStoredPart, storedObject } from './stored-objects.js';
 
 /** GPT-4o's tiles of a 2048 × 2048 image in high detail. */
 const IMAGE_TOKENS_LIKELY = 1_105;
@@ -33,6 +33,7 @@ export function readFacts(body: JsonObject, size: number): RequestFacts {
   if (messages.length === 0) throw outOfBounds('messages', '`messages` must hold at least one message.');
   checkScalars(body);
   refuseStoredObjects(body);
+  refuseStoredInTools(body.tools);
 
   const walk: Walk = { images: 0, mediaBytes: 0, needs: new Set() };
   for (let index = 0; index < messages.length; index++) walkMessage(messages[index], index, walk);
@@ -71,6 +72,8 @@ function walkPart(part: unknown, path: string, walk: Walk): void {
   if (!isObject(part)) throw wrongType(path, 'an object');
   if (typeof part.type !== 'string')
     throw isAbsent(part.type) ? missing(`${path}.type`) : wrongType(`${path}.type`, 'a string');
+  if (part.type === 'text') return;
+  refuseStoredPart(part, part.type, path);
   if (part.type === 'image_url') {
     walk.images++;
     walk.needs.add('vision');
@@ -79,8 +82,6 @@ function walkPart(part: unknown, path: string, walk: Walk): void {
     walk.needs.add('audio');
     if (isObject(part.input_audio)) walk.mediaBytes += lengthOf(part.input_audio.data);
   } else if (part.type === 'file' && isObject(part.file)) {
-    const advice = 'Send it inline as `file_data`, or upload it to /v1/files and use /v1/responses.';
-    if (!isAbsent(part.file.file_id)) throw storedObject(`${path}.file.file_id`, advice);
     walk.mediaBytes += lengthOf(part.file.file_data);
   }
 }

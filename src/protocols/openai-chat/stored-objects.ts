@@ -1,5 +1,7 @@
 import { LazuError } from '../../errors.js';
 import type { JsonObject } from '../protocol.js';
+import { isAbsent } from '../scalars.js';
+import { isStoredPlace } from '../stored-place.js';
 
 /**
  * Top-level fields that name an object stored at the vendor. Operators' credentials are shared by tenants, so one tenant could name
@@ -44,6 +46,32 @@ export function refuseStoredObjects(body: JsonObject): void {
   const voice = (body.audio as JsonObject | null | undefined)?.voice;
   if (typeof voice === 'object' && voice !== null) throw storedObject('audio.voice');
 }
+
+/** Tools that a vendor runs on what is stored there; what the caller's own functions take is theirs. */
+export function refuseStoredInTools(tools: unknown): void {
+  if (!Array.isArray(tools)) return;
+  tools.forEach((tool: unknown, at) => {
+    if (typeof tool !== 'object' || tool === null) return;
+    for (const field of STORED_OBJECT_FIELDS)
+      if (!isAbsent((tool as JsonObject)[field])) throw storedObject(`tools.${at}.${field}`);
+  });
+}
+
+/**
+ * Parts of clones of this protocol, by `image_url`, `video_url`, `document_url` and the like: a place may name a stored object, and so may
+ * the part itself: https://docs.mistral.ai/api/endpoint/chat
+ */
+export function refuseStoredPart(part: JsonObject, type: string, path: string): void {
+  if (!isAbsent(part.file_id)) throw storedObject(`${path}.file_id`);
+  const place = part[type];
+  if (typeof place === 'object' && place !== null) {
+    const { url, file_id: id } = place as JsonObject;
+    if (isStoredPlace(url)) throw storedObject(`${path}.${type}`);
+    if (!isAbsent(id)) throw storedObject(`${path}.${type}.file_id`, type === 'file' ? FILE_ADVICE : undefined);
+  } else if (isStoredPlace(place)) throw storedObject(`${path}.${type}`);
+}
+
+const FILE_ADVICE = 'Send it inline as `file_data`, or upload it to /v1/files and use /v1/responses.';
 
 /** A part inside a message that names one. */
 export function storedObject(param: string, advice = 'Send the content itself.'): LazuError {

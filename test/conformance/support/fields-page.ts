@@ -58,7 +58,7 @@ export const fieldsPage = (): string =>
     list('OpenAI chat', [...CHAT_STORED, 'file.file_id', 'audio.id', 'audio.voice.id']),
     list('Anthropic Messages', [...Object.keys(REFUSED_FIELDS), 'source.file_id', 'container_upload']),
     list('Gemini', [...GEMINI_STORED, ...STORED_OBJECT_TOOLS.map(name => `tools[].${name}`), 'fileData.fileUri']),
-    'Public HTTPS URLs are no such objects. `store` is never forwarded as true.',
+    'Nor does a place by any other scheme than `https:`, `http:` or `data:`, such as `ms:`, `gs:` or `file:`. `store` is never forwarded as true.',
     '## Permitted betas of Anthropic',
     `What of \`anthropic-beta\` goes upstream, whatever the date behind it: ${codes([...PERMITTED_BETAS])}.`,
     '## JSON schemas',
