@@ -43,8 +43,18 @@ const answer = fc.oneof(
   fc.tuple(said, signature).map(([one, thoughtSignature]) => ({ ...one, thoughtSignature })),
   fc.tuple(picture, signature).map(([one, thoughtSignature]) => ({ ...one, thoughtSignature })),
 );
+/** Texts that follow each other unsigned are pieces of one, which is how they are read. */
+const isInPieces = (parts: readonly JsonObject[]): boolean =>
+  parts.some((part, at) => {
+    const next = parts[at + 1];
+    const isPlain = 'text' in part && part.thoughtSignature === undefined;
+    return isPlain && next !== undefined && 'text' in next && next.thought !== true;
+  });
 const answered = fc
-  .tuple(fc.array(answer, { minLength: 1, maxLength: 4 }), calls)
+  .tuple(
+    fc.array(answer as fc.Arbitrary<JsonObject>, { minLength: 1, maxLength: 4 }).filter(parts => !isInPieces(parts)),
+    calls,
+  )
   .map(([answers, made]) => ({ role: 'model', parts: [...answers, ...made] as JsonObject[] }));
 
 /** What came of the calls, in their order, and what else the user says. */
