@@ -1,21 +1,25 @@
 /** `npm run bench`: what Lazu costs, against a bare proxy and a peer, in one run. Options: `--help`; method: docs/performance.md. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inAscii } from './bodies.mjs';
 import { checkTotal } from './check.mjs';
 import { HELP, readOptions } from './options.mjs';
 import { build, checkMachine, install, NotPossible } from './prepare.mjs';
-import { OTHER_CORE, pin } from './processes.mjs';
+import { MEASURED_CORE, OTHER_CORE, pin } from './processes.mjs';
 import { describeRow, save, table } from './report.mjs';
 import { describeTranslation, translationTable } from './report-translations.mjs';
 import { alternate, checkAll, freshEachTime, startAll } from './rounds.mjs';
+
+const TRANSLATE = fileURLToPath(new URL('translate.mjs', import.meta.url));
 
 const say = text => process.stderr.write(`${text}\n`);
 
 async function measureAll(options) {
   const described = [];
-  const together = options.rows.filter(row => row.kind !== 'memory');
+  const together = options.rows.filter(({ kind }) => kind !== 'memory' && kind !== 'in-process');
   if (together.length > 0) {
     const all = await startAll(options.contenders, { chunks: 100, delay: 0 });
     try {
@@ -39,6 +43,10 @@ async function measureAll(options) {
   }
   return described;
 }
+
+/** On the core that the servers had, now that they are gone. */
+const inProcess = () =>
+  execFileSync('taskset', ['-c', String(MEASURED_CORE), process.execPath, TRANSLATE], { encoding: 'utf8' });
 
 async function main() {
   const options = readOptions(process.argv.slice(2));
@@ -65,6 +73,7 @@ async function main() {
       [described.filter(isTranslation), translationTable],
     ];
     console.log(tables.flatMap(([some, print]) => (some.length > 0 ? [print(some)] : [])).join('\n\n'));
+    if (options.rows.some(({ kind }) => kind === 'in-process')) console.log(`\n${inProcess()}`);
     say(`\nall figures: ${save(described, options)}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

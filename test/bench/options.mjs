@@ -11,6 +11,9 @@ export const HELP = `npm run bench -- [options]
   --ascii               bodies without a single character beyond ASCII
   --no-build            measure dist/ as it is`;
 
+/** Rows that compare nothing but ways of Lazu. */
+const LAZU_ALONE = new Set(['translation', 'in-process']);
+
 function listed(text, known, option) {
   const names = text.split(',');
   const wrong = names.filter(name => !known.includes(name));
@@ -43,7 +46,7 @@ export function readOptions(args) {
     quick,
     ascii: values.ascii,
     build: !values['no-build'],
-    rows: rows.filter(row => asked.includes(row.name) && (row.kind !== 'translation' || among.includes('lazu'))),
+    rows: rows.filter(row => asked.includes(row.name) && (among.includes('lazu') || !LAZU_ALONE.has(row.kind))),
     contenders: among,
     rounds: Number(values.rounds ?? (quick ? 2 : 7)),
     seconds: Number(values.seconds ?? (quick ? 1 : 3)),

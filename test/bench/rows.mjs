@@ -1,7 +1,7 @@
 /**
  * The rows of the table. `goals` are ratios of issue "A chat completion, end to end": for `cost` rows requests (chunks) per
  * CPU-second of Lazu over those of the other, so higher is better; for the other kinds Lazu's figure over theirs, lower is better.
- * `translation` rows compare ways through Lazu with the first of them.
+ * `translation` rows compare ways through Lazu with the first of them; `in-process` prints its own table (`translate.mjs`).
  */
 import { chatBody } from './bodies.mjs';
 import { chat, gemini, messages } from './dialects.mjs';
@@ -68,6 +68,7 @@ export const rows = [
     goals: { bare: 0.7, portkey: 2 },
   },
   ...translations,
+  { name: 'in-process', title: 'translation without a network', kind: 'in-process' },
   {
     name: 'p50',
     title: 'p50 added at 200 requests/s, ms',

@@ -3,11 +3,14 @@
 import { parseArgs } from 'node:util';
 import { Translation } from '../../dist/dispatch/translate.js';
 import { anthropicMessages } from '../../dist/protocols/anthropic-messages/index.js';
+import { bedrockConverse } from '../../dist/protocols/bedrock-converse/index.js';
+import { cohereChat } from '../../dist/protocols/cohere-chat/index.js';
 import { gemini } from '../../dist/protocols/gemini/index.js';
 import { geminiInbound } from '../../dist/protocols/gemini/inbound.js';
 import { openaiChat } from '../../dist/protocols/openai-chat/index.js';
+import { openaiResponses } from '../../dist/protocols/openai-responses/index.js';
 import { FrameGatherer } from '../../dist/protocols/sse.js';
-import { median } from './statistics.mjs';
+import { median, summary } from './statistics.mjs';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '9' }, events: { type: 'string', default: '8000' } },
@@ -55,19 +58,28 @@ function pass(chunks, watch) {
   if (!watch.complete || watch.error || bytes === 0) throw new Error('the stream did not get through');
 }
 
-/** CPU of each way, µs, the median of alternating rounds. */
-function measured(ways) {
+/**
+ * CPU of each way in alternating rounds.
+ * @param {number} [times] how often each way runs in a round: enough for its garbage to be collected within it
+ * @returns {{us: number, ratio: {median: number, min: number, max: number}}[]} median µs of one run, and its ratio to the first way's of the same round
+ */
+function measured(ways, times = 1) {
   const spent = ways.map(() => []);
   for (let round = -2; round < ROUNDS; round++) {
     ways.forEach((way, at) => {
       const before = process.cpuUsage();
-      way();
+      for (let time = 0; time < times; time++) way();
       const { user, system } = process.cpuUsage(before);
-      if (round >= 0) spent[at].push(user + system); // the first rounds warm up
+      if (round >= 0) spent[at].push((user + system) / times); // the first rounds warm up
     });
   }
-  return spent.map(median);
+  return spent.map(runs => ({
+    us: median(runs),
+    ratio: summary(runs.map((us, round) => us / spent[0][round])),
+  }));
 }
+
+const ratioText = ({ median: middle, min, max }) => `${middle.toFixed(2)} × (${min.toFixed(2)}–${max.toFixed(2)})`;
 
 console.log(
   `CPU per chunk of ${PER_CHUNK} frames, median of ${ROUNDS} alternating rounds; × the same bytes passed through\n`,
@@ -81,43 +93,55 @@ for (const from of languages) {
       to => () => pass(chunks, new Translation(to.inbound, from.upstream, provider, stamp).frameWatch(stamp)),
     ),
   ]);
-  const each = us => `${(us / chunks.length).toFixed(1)} µs`;
+  const each = ({ us }) => `${(us / chunks.length).toFixed(1)} µs`;
   console.log(`${from.name}: passed through ${each(identity)}`);
   others.forEach((to, at) => {
-    const us = translated[at];
-    console.log(`  for callers of ${to.name}: ${each(us)}, ${(us / identity).toFixed(2)} ×`);
+    console.log(`  for callers of ${to.name}: ${each(translated[at])}, ${ratioText(translated[at].ratio)}`);
   });
 }
 
-/** 1 MB of conversation, in chat's dialect; the others get it by translation. */
-const text = 'The quick brown fox jumps over the lazy dog, once more. ';
-const messages = Array.from({ length: 500 }, (_, at) => ({
-  role: at % 2 ? 'assistant' : 'user',
-  content: text.repeat(36),
-}));
-const chat = { model: 'm', messages, max_completion_tokens: 100 };
-const bodies = [
-  chat,
-  ...languages
-    .slice(1)
-    .map(
-      ({ upstream }) => upstream.writeRequest(openaiChat.readRequest(chat), { model: 'm', stream: false, traits }).body,
-    ),
-].map(body => JSON.stringify(body));
+/** 1 MB of conversation as an agent has it, in chat's dialect; callers of the others say it in theirs. */
+const text = 'The quick brown fox jumps over the lazy dog, "once more".\n';
+const turn = at => [
+  { role: 'user', content: text.repeat(12) },
+  {
+    role: 'assistant',
+    content: text.repeat(4),
+    tool_calls: [
+      {
+        id: `call_${at}`,
+        type: 'function',
+        function: { name: 'edit', arguments: JSON.stringify({ file: 'a.ts', text }) },
+      },
+    ],
+  },
+  { role: 'tool', tool_call_id: `call_${at}`, content: text.repeat(24) },
+];
+const tools = [{ type: 'function', function: { name: 'edit', description: text, parameters: { type: 'object' } } }];
+const chat = {
+  model: 'm',
+  messages: Array.from({ length: 400 }, (_, at) => turn(at)).flat(),
+  tools,
+  max_completion_tokens: 100,
+};
+const onlySpokenTo = [
+  { name: 'OpenAI Responses', upstream: openaiResponses },
+  { name: 'Bedrock Converse', upstream: bedrockConverse },
+  { name: 'Cohere', upstream: cohereChat },
+];
+const writtenFor = ({ upstream }, conversation) =>
+  upstream.writeRequest(conversation, { model: 'm', stream: false, traits }).body;
 
 console.log('\nA conversation of 1 MB read, written anew and serialised; × JSON.parse and JSON.stringify of it\n');
-languages.forEach((from, at) => {
-  const raw = bodies[at];
-  const others = languages.filter(to => to !== from);
-  const rewritten = to => () => {
-    const conversation = from.inbound.readRequest(JSON.parse(raw));
-    return JSON.stringify(to.upstream.writeRequest(conversation, { model: 'm', stream: false, traits }).body);
-  };
-  const [plain, ...translated] = measured([() => JSON.stringify(JSON.parse(raw)), ...others.map(rewritten)]);
-  others.forEach((to, index) => {
-    const ratio = (translated[index] / plain).toFixed(2);
-    console.log(
-      `${from.name} → ${to.name}: ${(raw.length / 1e6).toFixed(2)} MB, ${(translated[index] / 1000).toFixed(1)} ms, ${ratio} ×`,
-    );
+for (const from of languages) {
+  const said = from.inbound === openaiChat ? chat : writtenFor(from, openaiChat.readRequest(chat));
+  const raw = JSON.stringify(said);
+  const others = [...languages, ...onlySpokenTo].filter(to => to !== from);
+  const rewritten = to => () => JSON.stringify(writtenFor(to, from.inbound.readRequest(JSON.parse(raw))));
+  const [, ...translated] = measured([() => JSON.stringify(JSON.parse(raw)), ...others.map(rewritten)], 20);
+  others.forEach((to, at) => {
+    const { us, ratio } = translated[at];
+    const size = `${(raw.length / 1e6).toFixed(2)} MB, ${(us / 1000).toFixed(1)} ms`;
+    console.log(`${from.name} → ${to.name}: ${size}, ${ratioText(ratio)}`);
   });
-});
+}

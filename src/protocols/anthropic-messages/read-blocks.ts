@@ -16,7 +16,7 @@ export function readContent(content: unknown, path: string, drop: Drop): Block[]
   if (!Array.isArray(content)) throw wrongType(path, 'a string or an array of blocks');
   const behind: FileBlock[] = [];
   const blocks = content.flatMap((block: unknown, at) => readBlock(block, `${path}.${at}`, drop, behind));
-  return [...blocks, ...behind];
+  return behind.length === 0 ? blocks : [...blocks, ...behind];
 }
 
 /** One block of it. */
@@ -30,7 +30,7 @@ function readBlock(block: unknown, path: string, drop: Drop, behind: FileBlock[]
   const cache = readCacheMark(block);
   switch (block.type) {
     case 'text':
-      return [{ type: 'text', text: requiredText(block.text, `${path}.text`), path, ...cache }];
+      return [{ type: 'text', text: requiredText(block, 'text', path), path, ...cache }];
     case 'image':
       return [{ type: 'image', source: readSource(block.source, `${path}.source`), path, ...cache }];
     case 'document':
@@ -41,8 +41,8 @@ function readBlock(block: unknown, path: string, drop: Drop, behind: FileBlock[]
     case 'redacted_thinking':
       return readThought(block, path);
     case 'tool_use': {
-      const id = requiredText(block.id, `${path}.id`);
-      const name = requiredText(block.name, `${path}.name`);
+      const id = requiredText(block, 'id', path);
+      const name = requiredText(block, 'name', path);
       return [{ type: 'tool-call', id, name, input: JSON.stringify(block.input ?? {}), path }];
     }
     case 'tool_result':

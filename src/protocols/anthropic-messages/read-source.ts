@@ -7,9 +7,11 @@ import { isAbsent, isObject, missing, wrongType } from '../scalars.js';
 export const unsupported = (param: string, why: string): LazuError =>
   new LazuError('unsupported_parameter', `\`${param}\` ${why}`, { param, retryable: true });
 
-export function requiredText(value: unknown, path: string): string {
-  if (isAbsent(value)) throw missing(path);
-  if (typeof value !== 'string') throw wrongType(path, 'a string');
+/** @param within path of `object`, of which an error names the field */
+export function requiredText(object: JsonObject, name: string, within: string): string {
+  const value = object[name];
+  if (isAbsent(value)) throw missing(`${within}.${name}`);
+  if (typeof value !== 'string') throw wrongType(`${within}.${name}`, 'a string');
   return value;
 }
 
@@ -24,15 +26,15 @@ export function readSource(source: unknown, path: string): Source {
   if (!isObject(source)) throw isAbsent(source) ? missing(path) : wrongType(path, 'an object');
   switch (source.type) {
     case 'base64': {
-      const mediaType = requiredText(source.media_type, `${path}.media_type`).toLowerCase();
-      return { kind: 'bytes', mediaType, data: requiredText(source.data, `${path}.data`) };
+      const mediaType = requiredText(source, 'media_type', path).toLowerCase();
+      return { kind: 'bytes', mediaType, data: requiredText(source, 'data', path) };
     }
     case 'text': {
-      const text = requiredText(source.data, `${path}.data`);
+      const text = requiredText(source, 'data', path);
       return { kind: 'bytes', mediaType: 'text/plain', data: Buffer.from(text).toString('base64') };
     }
     case 'url': {
-      const url = requiredText(source.url, `${path}.url`);
+      const url = requiredText(source, 'url', path);
       if (/^https:\/\//i.test(url)) return { kind: 'url', url };
       throw new LazuError('invalid_value', `\`${path}.url\` must be an HTTPS URL.`, { param: `${path}.url` });
     }

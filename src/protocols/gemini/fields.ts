@@ -23,36 +23,41 @@ export const isAbsent = (value: unknown): value is null | undefined => value ===
 /** Google's JSON takes every name in camel case or as its schema spells it: https://protobuf.dev/programming-guides/json/ */
 export function field(object: JsonObject, name: string): unknown {
   const value = object[name];
-  return isAbsent(value) ? (object[snakeOf(name)] ?? undefined) : value;
+  if (!isAbsent(value)) return value;
+  const snake = snakeOf(name);
+  return snake === name ? undefined : (object[snake] ?? undefined);
 }
 
 /** The fields that say something, in camel case, whichever way they were spelled. */
 export const fieldsOf = (object: JsonObject): [name: string, value: unknown][] =>
   Object.entries(object).flatMap(([name, value]) => (isAbsent(value) ? [] : [[camelOf(name), value]]));
 
-/** An object or nothing. @throws LazuError `invalid_request` */
-export function objectIn(object: JsonObject, name: string, path: string): JsonObject | undefined {
+/** Paths are for errors: made for every field they would be a good part of what reading a long conversation costs. */
+const placeOf = (within: string, name: string): string => (within === '' ? name : `${within}.${name}`);
+
+/** An object or nothing. @param within path of `object`, '' for the body @throws LazuError `invalid_request` */
+export function objectIn(object: JsonObject, name: string, within: string): JsonObject | undefined {
   const value = field(object, name);
   if (value === undefined || isObject(value)) return value;
-  throw wrongType(path, 'an object');
+  throw wrongType(placeOf(within, name), 'an object');
 }
 
 /** A list, or the one thing that Google takes in place of a list of one. @throws LazuError `invalid_request` */
-export function listIn(object: JsonObject, name: string, path: string): readonly JsonObject[] {
+export function listIn(object: JsonObject, name: string, within: string): readonly JsonObject[] {
   const value = field(object, name);
   if (value === undefined) return [];
   const list: unknown[] = Array.isArray(value) ? value : [value];
-  list.forEach((one, at) => {
-    if (!isObject(one)) throw wrongType(Array.isArray(value) ? `${path}.${at}` : path, 'an object');
-  });
-  return list as JsonObject[];
+  const wrong = list.findIndex(one => !isObject(one));
+  if (wrong < 0) return list as JsonObject[];
+  const path = placeOf(within, name);
+  throw wrongType(Array.isArray(value) ? `${path}.${wrong}` : path, 'an object');
 }
 
 /** @throws LazuError `missing_required_parameter` or `invalid_request` */
-export function textIn(object: JsonObject, name: string, path: string): string {
+export function textIn(object: JsonObject, name: string, within: string): string {
   const value = field(object, name);
-  if (value === undefined) throw missing(path);
-  if (typeof value !== 'string') throw wrongType(path, 'a string');
+  if (value === undefined) throw missing(placeOf(within, name));
+  if (typeof value !== 'string') throw wrongType(placeOf(within, name), 'a string');
   return value;
 }
 

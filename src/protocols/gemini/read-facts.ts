@@ -48,15 +48,15 @@ export function readFacts({ model, stream }: Target, body: JsonObject, size: num
   const config = checkConfig(body);
   refuseStoredObjects(body);
   refuseOtherModels(config);
-  const contents = listIn(body, 'contents', 'contents');
+  const contents = listIn(body, 'contents', '');
   if (field(body, 'contents') === undefined) throw missing('contents');
   if (contents.length === 0) throw outOfBounds('contents', '`contents` must hold at least one content.');
 
   const walk: Walk = { images: 0, linked: 0, mediaBytes: 0, needs: new Set(), vendorTools: [] };
   contents.forEach((content, at) => walkContent(content, `contents.${at}`, walk));
-  const system = objectIn(body, 'systemInstruction', 'systemInstruction');
+  const system = objectIn(body, 'systemInstruction', '');
   if (system) walkContent(system, 'systemInstruction', walk);
-  for (const tool of listIn(body, 'tools', 'tools')) {
+  for (const tool of listIn(body, 'tools', '')) {
     const own = field(tool, 'functionDeclarations') === undefined ? 0 : 1;
     if (own) walk.needs.add('tools');
     const priced = Object.keys(SERVER_TOOLS).filter(name => field(tool, name) !== undefined);
@@ -107,7 +107,7 @@ function refuseOtherModels(config: JsonObject): void {
 function walkContent(content: JsonObject, path: string, walk: Walk): void {
   const role = field(content, 'role');
   if (role !== undefined && typeof role !== 'string') throw wrongType(`${path}.role`, 'a string');
-  listIn(content, 'parts', `${path}.parts`).forEach((part, at) => walkPart(part, `${path}.parts.${at}`, walk));
+  listIn(content, 'parts', path).forEach((part, at) => walkPart(part, `${path}.parts.${at}`, walk));
 }
 
 function walkPart(part: JsonObject, path: string, walk: Walk): void {
@@ -116,8 +116,8 @@ function walkPart(part: JsonObject, path: string, walk: Walk): void {
   walkMedia(field(part, 'fileData'), 'fileUri', walk);
   const response = field(part, 'functionResponse');
   if (!isObject(response)) return;
-  const within = `${path}.functionResponse.parts`;
-  listIn(response, 'parts', within).forEach((one, at) => walkPart(one, `${within}.${at}`, walk));
+  const within = `${path}.functionResponse`;
+  listIn(response, 'parts', within).forEach((one, at) => walkPart(one, `${within}.parts.${at}`, walk));
 }
 
 function walkMedia(media: unknown, place: 'data' | 'fileUri', walk: Walk): void {

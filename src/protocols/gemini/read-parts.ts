@@ -20,23 +20,23 @@ export function readPart(part: JsonObject, path: string): Block {
   if (field(part, 'videoMetadata') !== undefined)
     throw unsupported(`${path}.videoMetadata`, 'is not known to this model.');
   if (field(part, 'text') !== undefined) {
-    const text = textIn(part, 'text', `${path}.text`);
+    const text = textIn(part, 'text', path);
     return part.thought === true ? { type: 'reasoning', text, path } : { type: 'text', text, path };
   }
-  const inline = objectIn(part, 'inlineData', `${path}.inlineData`);
+  const inline = objectIn(part, 'inlineData', path);
   if (inline) return readInline(inline, `${path}.inlineData`);
-  const file = objectIn(part, 'fileData', `${path}.fileData`);
+  const file = objectIn(part, 'fileData', path);
   if (file) return readFile(file, `${path}.fileData`);
   for (const name of OWN_PARTS) {
-    const own = objectIn(part, name, `${path}.${name}`);
+    const own = objectIn(part, name, path);
     if (own) return { type: 'opaque', sealed: { protocol: 'gemini', value: { signs: 'part', part } }, path };
   }
   throw unsupported(path, 'holds nothing that this model knows.');
 }
 
 function readInline(blob: JsonObject, path: string): ImageBlock | AudioBlock | FileBlock {
-  const mediaType = textIn(blob, 'mimeType', `${path}.mimeType`).toLowerCase();
-  const data = textIn(blob, 'data', `${path}.data`).replaceAll('-', '+').replaceAll('_', '/');
+  const mediaType = textIn(blob, 'mimeType', path).toLowerCase();
+  const data = textIn(blob, 'data', path).replaceAll('-', '+').replaceAll('_', '/');
   const source = { kind: 'bytes' as const, mediaType, data };
   const [kind, subtype = ''] = mediaType.split(';')[0]!.split('/');
   if (kind === 'image') return { type: 'image', source, path };
@@ -48,7 +48,7 @@ function readInline(blob: JsonObject, path: string): ImageBlock | AudioBlock | F
 
 /** `readFacts` has seen that the place is a public one. */
 function readFile(file: JsonObject, path: string): ImageBlock | FileBlock {
-  const url = textIn(file, 'fileUri', `${path}.fileUri`);
+  const url = textIn(file, 'fileUri', path);
   const mimeType = field(file, 'mimeType');
   const mediaType = typeof mimeType === 'string' ? mimeType.toLowerCase() : '';
   const source = { kind: 'url' as const, url };
@@ -63,12 +63,12 @@ function readFile(file: JsonObject, path: string): ImageBlock | FileBlock {
  * https://ai.google.dev/api/caching#FunctionResponse
  */
 export function readResponse(response: JsonObject, path: string): Pick<ToolResultBlock, 'content' | 'isError'> {
-  const given = objectIn(response, 'response', `${path}.response`) ?? {};
+  const given = objectIn(response, 'response', path) ?? {};
   const [[name, only] = [], second] = Object.entries(given);
   const isError = second === undefined && name === 'error';
   const output = second === undefined && (isError || name === 'output') ? only : given;
   const text = typeof output === 'string' ? output : JSON.stringify(output);
-  const media = listIn(response, 'parts', `${path}.parts`).map((part, at): ImageBlock => {
+  const media = listIn(response, 'parts', path).map((part, at): ImageBlock => {
     const here = `${path}.parts.${at}`;
     const blob = field(part, 'inlineData');
     const block = isObject(blob) ? readInline(blob, `${here}.inlineData`) : undefined;

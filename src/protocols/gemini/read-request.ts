@@ -17,10 +17,10 @@ import { seal } from './seals.js';
 export function readRequest(body: JsonObject): Conversation {
   const { choice, only } = readToolChoice(body);
   const tools = readTools(body).filter(tool => only?.has(tool.name) ?? true);
-  const system = objectIn(body, 'systemInstruction', 'systemInstruction');
+  const system = objectIn(body, 'systemInstruction', '');
   const ids = new CallIds();
   const turns: ReadTurn[] = system ? [{ role: 'system', blocks: readParts(system, 'systemInstruction', ids) }] : [];
-  listIn(body, 'contents', 'contents').forEach((content, at) => {
+  listIn(body, 'contents', '').forEach((content, at) => {
     const path = `contents.${at}`;
     const role = roleOf(content, path);
     const blocks = readParts(content, path, ids);
@@ -57,7 +57,7 @@ function roleOf(content: JsonObject, path: string): Turn['role'] {
 }
 
 const readParts = (content: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] =>
-  listIn(content, 'parts', `${path}.parts`).flatMap((part, at) => readOne(part, `${path}.parts.${at}`, ids));
+  listIn(content, 'parts', path).flatMap((part, at) => readOne(part, `${path}.parts.${at}`, ids));
 
 function readOne(part: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] {
   const signature = field(part, 'thoughtSignature');
@@ -65,25 +65,26 @@ function readOne(part: JsonObject, path: string, ids: CallIds): ReadTurn['blocks
   const carried = signed === undefined ? undefined : readCarried(signed);
   const block = readBlock(part, path, ids);
   const says = block.type !== 'text' || block.text !== '' || (signed !== undefined && !carried);
+  if (signed === undefined) return says ? [block] : [];
   return [
     ...(carried ?? []).map((one): Waiting => ({ ...one, type: 'waiting', path })),
     ...(says ? [block] : []),
-    ...(signed === undefined || carried ? [] : signatureOf(block, signed, path)),
+    ...(carried ? [] : signatureOf(block, signed, path)),
   ];
 }
 
 function readBlock(part: JsonObject, path: string, ids: CallIds): Block {
-  const call = objectIn(part, 'functionCall', `${path}.functionCall`);
+  const call = objectIn(part, 'functionCall', path);
   if (call) {
     const here = `${path}.functionCall`;
-    const name = textIn(call, 'name', `${here}.name`);
-    const input = JSON.stringify(objectIn(call, 'args', `${here}.args`) ?? {});
+    const name = textIn(call, 'name', here);
+    const input = JSON.stringify(objectIn(call, 'args', here) ?? {});
     return { type: 'tool-call', id: ids.called(field(call, 'id'), name), name, input, path: here };
   }
-  const response = objectIn(part, 'functionResponse', `${path}.functionResponse`);
+  const response = objectIn(part, 'functionResponse', path);
   if (!response) return readPart(part, path);
   const here = `${path}.functionResponse`;
-  const callId = ids.answered(field(response, 'id'), textIn(response, 'name', `${here}.name`), here);
+  const callId = ids.answered(field(response, 'id'), textIn(response, 'name', here), here);
   return { type: 'tool-result', callId, ...readResponse(response, here), path: here };
 }
 

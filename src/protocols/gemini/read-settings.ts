@@ -39,7 +39,7 @@ const LEVELS: Readonly<Record<string, Effort>> = { MINIMAL: 'minimal', LOW: 'low
 
 /** Values that are defaults everywhere are read as if they had not been sent. */
 export function readSettings(body: JsonObject): Settings {
-  const config = objectIn(body, CONFIG, CONFIG) ?? {};
+  const config = objectIn(body, CONFIG, '') ?? {};
   const number = (name: string, neutral?: number): number | undefined => {
     const value = field(config, name);
     return typeof value === 'number' && value !== neutral ? value : undefined;
@@ -77,7 +77,7 @@ export function wantsThoughts(body: JsonObject): boolean {
 /** A budget of -1 leaves it to the model. */
 function readEffort(config: JsonObject): Effort | undefined {
   const path = `${CONFIG}.thinkingConfig`;
-  const thinking = objectIn(config, 'thinkingConfig', path) ?? {};
+  const thinking = objectIn(config, 'thinkingConfig', CONFIG) ?? {};
   const level = field(thinking, 'thinkingLevel');
   if (typeof level === 'string' && level !== 'THINKING_LEVEL_UNSPECIFIED') {
     const effort = LEVELS[level.toUpperCase()];
@@ -98,17 +98,17 @@ function readOutputFormat(config: JsonObject): OutputFormat | undefined {
     const schema = field(config, name);
     if (isObject(schema)) return schemaFormat(schema, `${CONFIG}.${name}`);
   }
-  const openApi = objectIn(config, 'responseSchema', `${CONFIG}.responseSchema`);
+  const openApi = objectIn(config, 'responseSchema', CONFIG);
   return openApi ? schemaFormat(readSchema(openApi), `${CONFIG}.responseSchema`) : { kind: 'json' };
 }
 
 /** The newer way to say the same: https://ai.google.dev/api/generate-content#ResponseFormatConfig */
 function readTextFormat(config: JsonObject): OutputFormat | undefined {
   const path = `${CONFIG}.responseFormat`;
-  const text = objectIn(objectIn(config, 'responseFormat', path) ?? {}, 'text', `${path}.text`) ?? {};
+  const text = objectIn(objectIn(config, 'responseFormat', CONFIG) ?? {}, 'text', path) ?? {};
   const mimeType = field(text, 'mimeType');
   if (mimeType !== 'APPLICATION_JSON' && mimeType !== 'application/json') return undefined;
-  const schema = objectIn(text, 'schema', `${path}.text.schema`);
+  const schema = objectIn(text, 'schema', `${path}.text`);
   return schema ? schemaFormat(schema, `${path}.text.schema`) : { kind: 'json' };
 }
 

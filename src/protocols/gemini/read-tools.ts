@@ -8,22 +8,22 @@ import { readSchema } from './read-schema.js';
  * @throws LazuError `unsupported_parameter`, `missing_required_parameter` or `invalid_request`
  */
 export function readTools(body: JsonObject): Tool[] {
-  return listIn(body, 'tools', 'tools').flatMap((tool, at) => {
+  return listIn(body, 'tools', '').flatMap((tool, at) => {
     const path = `tools.${at}`;
     for (const [name] of fieldsOf(tool))
       if (name !== 'functionDeclarations')
         throw unsupported(`${path}.${name}`, 'is a tool that this model does not have.');
     const within = `${path}.functionDeclarations`;
-    return listIn(tool, 'functionDeclarations', within).map((one, index) => readFunction(one, `${within}.${index}`));
+    return listIn(tool, 'functionDeclarations', path).map((one, index) => readFunction(one, `${within}.${index}`));
   });
 }
 
 function readFunction(declaration: JsonObject, path: string): Tool {
   const description = field(declaration, 'description');
   const json = field(declaration, 'parametersJsonSchema');
-  const openApi = objectIn(declaration, 'parameters', `${path}.parameters`);
+  const openApi = objectIn(declaration, 'parameters', path);
   return {
-    name: textIn(declaration, 'name', `${path}.name`),
+    name: textIn(declaration, 'name', path),
     description: typeof description === 'string' ? description : undefined,
     schema: isObject(json) ? json : openApi && readSchema(openApi),
     strict: false,
@@ -37,7 +37,7 @@ function readFunction(declaration: JsonObject, path: string): Tool {
  */
 export function readToolChoice(body: JsonObject): { choice?: ToolChoice; only?: ReadonlySet<string> } {
   const path = 'toolConfig.functionCallingConfig';
-  const config = objectIn(objectIn(body, 'toolConfig', 'toolConfig') ?? {}, 'functionCallingConfig', path) ?? {};
+  const config = objectIn(objectIn(body, 'toolConfig', '') ?? {}, 'functionCallingConfig', 'toolConfig') ?? {};
   const mode = field(config, 'mode');
   const named = field(config, 'allowedFunctionNames');
   const names = Array.isArray(named) ? named.filter(name => typeof name === 'string') : [];

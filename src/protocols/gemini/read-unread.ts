@@ -42,7 +42,7 @@ const DEFAULTS: Readonly<Record<string, readonly unknown[]>> = {
  * @throws LazuError `unsupported_parameter`
  */
 export function readUnread(body: JsonObject): string[] {
-  const config = objectIn(body, 'generationConfig', 'generationConfig') ?? {};
+  const config = objectIn(body, 'generationConfig', '') ?? {};
   const toolConfig = field(body, 'toolConfig');
   return [
     ...unreadIn(body, '', READ),

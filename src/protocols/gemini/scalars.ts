@@ -35,7 +35,7 @@ const NAMES = Object.keys(RULES);
  * @throws LazuError `invalid_request` (wrong JSON type) or `invalid_value` (right type, out of bounds), `param` naming the field
  */
 export function checkConfig(body: JsonObject): JsonObject {
-  const config = objectIn(body, 'generationConfig', 'generationConfig') ?? {};
+  const config = objectIn(body, 'generationConfig', '') ?? {};
   for (const name of NAMES) {
     const value = field(config, name);
     if (value !== undefined) check(`generationConfig.${name}`, value, RULES[name]!);

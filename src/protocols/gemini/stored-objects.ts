@@ -34,7 +34,7 @@ export const isPublicFile = (uri: string): boolean => PUBLIC_FILE.test(uri) || P
 /** @throws LazuError `unsupported_parameter` */
 export function refuseStoredObjects(body: JsonObject): void {
   for (const name of STORED_OBJECT_FIELDS) if (field(body, name) !== undefined) throw storedObject(name);
-  listIn(body, 'tools', 'tools').forEach((tool, at) => {
+  listIn(body, 'tools', '').forEach((tool, at) => {
     for (const name of STORED_OBJECT_TOOLS)
       if (field(tool, name) !== undefined) throw storedObject(`tools.${at}.${name}`);
   });
