@@ -168,6 +168,38 @@ describe('WORKERS=2', () => {
     }
   });
 
+  it('an account that is let back is served by each at the very next request', async () => {
+    upstream.answers(dear);
+    const { id, key } = await tenant(100 * HOLD);
+    for (let round = 0; round < 3; round++) {
+      await lazu.admin('PATCH', `/api/admin/accounts/${id}`, { status: 'suspended' });
+      expect(await everywhere(key)).toEqual(new Set([403]));
+      await lazu.admin('PATCH', `/api/admin/accounts/${id}`, { status: 'active' });
+      expect(await everywhere(key)).toEqual(new Set([200]));
+    }
+  });
+
+  it('budgets that both cross are told once', async () => {
+    upstream.answers(dear);
+    const receiver = await FakeUpstream.start();
+    try {
+      const { id, key, keyId } = await tenant(100 * HOLD);
+      await lazu.admin('POST', '/api/admin/webhooks', { name: 'ops', url: receiver.url, account_id: id });
+      for (let nth = 1; nth <= 20; nth++) {
+        const budget = { kind: 'spend_reached', threshold_micro_usd: nth * HOLD, period: 'month' };
+        await lazu.admin('POST', `/api/admin/accounts/${id}/alerts`, budget);
+      }
+      for (let round = 0; round < 5; round++) expect(count(await together(8, key), 200)).toBe(8);
+      expect((await openedBy(keyId)).size).toBe(2);
+      await until(() => receiver.seen.length >= 20);
+      await sleep(1_500);
+      const told = receiver.seen.map(({ body }) => body.data.threshold_micro_usd / HOLD);
+      expect(told.sort((one, other) => one - other)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+    } finally {
+      await receiver.stop();
+    }
+  });
+
   it('trap 17: an admin key that was deleted opens nothing any more, on each', async () => {
     const made = await lazu.admin('POST', '/api/admin/admin-keys', { name: 'second', role: 'admin' });
     const look = async (): Promise<Set<number>> => {

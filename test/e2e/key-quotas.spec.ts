@@ -6,8 +6,9 @@ import { until } from '../support/usage.js';
 
 /** gpt-4o-mini: 0.15 and 0.60 USD per million tokens. */
 const chat = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello' }], max_tokens: 1_000 };
-const INPUT = Buffer.byteLength(JSON.stringify(chat));
-/** Each answer costs all that was held for it. */
+/** Every byte of the body might be a token, and vendors put up to 1,024 before it. */
+const INPUT = Buffer.byteLength(JSON.stringify(chat)) + 1_024;
+/** Each answer costs all that was held for it, or half a microUSD less. */
 const HOLD = Math.ceil(INPUT * 0.15 + 1_000 * 0.6);
 const CHARGE = Math.round(INPUT * 0.15 + 1_000 * 0.6);
 const DAY_MS = 24 * 60 * 60_000;
