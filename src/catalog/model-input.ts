@@ -88,5 +88,6 @@ export function officialOf(input: ModelInput, before: unknown): StoredTerms | nu
     }
     rates[name] = pico;
   }
-  return Object.keys(rates).length === 0 ? null : storeTerms({ ...known, rates });
+  // Neither is known: nothing that stays of it could be sold, and a sync may say it anew.
+  return rates.input === undefined && rates.output === undefined ? null : storeTerms({ ...known, rates });
 }

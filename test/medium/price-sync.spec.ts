@@ -208,6 +208,17 @@ describe('a sync of official prices', () => {
     });
   });
 
+  it('says it anew when an admin takes back what was said by hand', async () => {
+    await models.put('gpt-4o', { official_input_price: 9 }, trail);
+    expect((await apply(cheaper)).summary).toMatchObject({ changes: 0 });
+    const taken = await models.put('gpt-4o', { official_input_price: null, official_output_price: null }, trail);
+    expect(taken).toMatchObject({ official_prices: {}, official_source: null, lanes: [] });
+    expect((await apply(cheaper)).summary).toMatchObject({ changes: 1 });
+    expect((await inForce('gpt-4o'))?.rates).toEqual({
+      rates: { input: '2000000', cache_read: '1000000', output: '8000000' },
+    });
+  });
+
   it('stays over starts, until a seed that was compared with its sources since', async () => {
     await apply(cheaper);
     const input = async () => (await models.get('gpt-4o')).official_input_price;
