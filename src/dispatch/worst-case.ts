@@ -1,4 +1,4 @@
-import type { Price, Rates, Route } from '../catalog/route.js';
+import type { Price, PriceTier, Rates, Route } from '../catalog/route.js';
 import type { RequestFacts } from '../protocols/protocol.js';
 import type { Dimension } from '../protocols/usage.js';
 
@@ -34,16 +34,13 @@ export function worstCase(facts: RequestFacts, routes: readonly Route[], outputT
   let dearest = 0n;
   let dearestOutput = 0n;
   for (const { price } of routes) {
-    const tables = ratesThatMayCount(price, facts, input);
-    const highest = (names: readonly Dimension[]) =>
-      tables.reduce((most, rates) => names.reduce((best, name) => max(best, rates[name] ?? 0n), most), 0n);
-    const output = highest(OUTPUT);
-    let call = BigInt(input) * highest(INPUT) + BigInt(outputTokens) * output + highest(['requests']);
+    const highest = highestRates(price, facts, input);
+    let call = BigInt(input) * highest.input + BigInt(outputTokens) * highest.output + highest.of('requests');
     for (const { dimension, uses = USUAL_USES } of facts.vendorTools) {
-      if (dimension) call += BigInt(uses) * highest([dimension]);
+      if (dimension) call += BigInt(uses) * highest.of(dimension);
     }
     dearest = max(dearest, answers * call);
-    dearestOutput = max(dearestOutput, output);
+    dearestOutput = max(dearestOutput, highest.output);
   }
   return { microUsd: (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO, outputPicoUsd: dearestOutput };
 }
@@ -55,16 +52,46 @@ export function inputBound({ inputTokensBound, vendorTools }: RequestFacts): num
   return tokens;
 }
 
+/** The highest rates that may count. */
+interface Highest {
+  readonly input: bigint;
+  readonly output: bigint;
+  of(dimension: Dimension): bigint;
+}
+
+/** Prices never change, and are asked with every request: by how many context tiers are in reach, and the service tier. */
+const known = new WeakMap<Price, Map<string, Highest>>();
+
+function highestRates(price: Price, { n, serviceTier }: RequestFacts, input: number): Highest {
+  const tiers = price.tiers.filter(({ aboveInputTokens }) => n * input > aboveInputTokens);
+  const service =
+    serviceTier !== undefined && (serviceTier === 'auto' || isPriced(price, serviceTier)) ? serviceTier : '';
+  const name = `${tiers.length} ${service}`;
+  let asked = known.get(price);
+  if (!asked) known.set(price, (asked = new Map<string, Highest>()));
+  let highest = asked.get(name);
+  if (!highest) asked.set(name, (highest = highestOf(ratesThatMayCount([price, ...tiers], service))));
+  return highest;
+}
+
+/** What callers write is not remembered: only tiers that this price names. */
+const isPriced = (price: Price, tier: string): boolean =>
+  [price, ...price.tiers].some(({ serviceTiers = {} }) => Object.hasOwn(serviceTiers, tier));
+
+function highestOf(tables: readonly Rates[]): Highest {
+  const of = (dimension: Dimension): bigint => tables.reduce((most, rates) => max(most, rates[dimension] ?? 0n), 0n);
+  const among = (names: readonly Dimension[]): bigint => names.reduce((most, name) => max(most, of(name)), 0n);
+  return { input: among(INPUT), output: among(OUTPUT), of };
+}
+
 /**
  * Context tiers count where the input may reach them; of several calls the sum does. A service tier counts when it is asked for, and every
  * one when the vendor is asked to choose.
  */
-function ratesThatMayCount(price: Price, { n, serviceTier }: RequestFacts, input: number): Rates[] {
-  const reached = [price, ...price.tiers.filter(({ aboveInputTokens }) => n * input > aboveInputTokens)];
+function ratesThatMayCount(reached: readonly (Price | PriceTier)[], service: string): Rates[] {
   return reached.flatMap(({ rates, serviceTiers = {} }) => {
-    if (serviceTier === undefined) return [rates];
-    const own = Object.hasOwn(serviceTiers, serviceTier) ? [serviceTiers[serviceTier]!] : [];
-    return [rates, ...(serviceTier === 'auto' ? Object.values(serviceTiers) : own)];
+    if (service === 'auto') return [rates, ...Object.values(serviceTiers)];
+    return Object.hasOwn(serviceTiers, service) ? [rates, serviceTiers[service]!] : [rates];
   });
 }
 

@@ -16,13 +16,11 @@ export function tighter(ofKey: OneStanding | undefined, ofAccount: OneStanding |
 
 /** @returns undefined: there is no limit */
 export function standingFrom(requests: OneStanding | undefined, tokens: OneStanding | undefined): Standing | undefined {
-  if (!requests && !tokens) return undefined;
-  return {
-    ...(requests && {
-      limitRequests: requests.limit,
-      remainingRequests: requests.remaining,
-      resetRequestsMs: requests.resetMs,
-    }),
-    ...(tokens && { limitTokens: tokens.limit, remainingTokens: tokens.remaining, resetTokensMs: tokens.resetMs }),
-  };
+  if (!requests)
+    return tokens && { limitTokens: tokens.limit, remainingTokens: tokens.remaining, resetTokensMs: tokens.resetMs };
+  const { limit: limitRequests, remaining: remainingRequests, resetMs: resetRequestsMs } = requests;
+  if (!tokens) return { limitRequests, remainingRequests, resetRequestsMs };
+  const { limit: limitTokens, remaining: remainingTokens, resetMs: resetTokensMs } = tokens;
+  // Spelled out: this is made for every request.
+  return { limitRequests, remainingRequests, resetRequestsMs, limitTokens, remainingTokens, resetTokensMs };
 }
