@@ -70,6 +70,8 @@ describe('a request to Gemini in neutral form', () => {
         user({ text: 'One' }, { text: 'Two' }),
       ],
     });
+    const signed = model({ text: 'A' }, { text: 'B', thoughtSignature: 'c2ln' });
+    expect(read({ contents: [hello, signed] }).turns[1]!.blocks).toMatchObject([{ text: 'A' }, { text: 'B' }, {}]);
     expect(turns.slice(1)).toMatchObject([
       {
         role: 'assistant',

@@ -107,19 +107,23 @@ function signatureOf(block: Block, signature: string, path: string): Block[] {
   }
 }
 
-/** They keep each piece as a part, too: what was one text, or one thought, is one again. */
+/**
+ * They keep each piece as a part, too: what was one text, or one thought, is one again. A part that is signed stays what was signed:
+ * https://ai.google.dev/gemini-api/docs/thought-signatures
+ */
 function joined(blocks: ReadTurn['blocks']): ReadTurn['blocks'] {
   const whole: ReadTurn['blocks'] = [];
-  for (const block of blocks) {
+  blocks.forEach((block, at) => {
     const last = whole.at(-1);
-    if (block.type === 'text' && last?.type === 'text')
-      whole[whole.length - 1] = { ...last, text: last.text + block.text };
-    else if (block.type === 'reasoning' && last?.type === 'reasoning')
-      whole[whole.length - 1] = { ...last, text: last.text + block.text };
+    const goesOn = (block.type === 'text' || block.type === 'reasoning') && !isSeal(blocks[at + 1]);
+    if (goesOn && last?.type === block.type) whole[whole.length - 1] = { ...last, text: last.text + block.text };
     else whole.push(block);
-  }
+  });
   return whole;
 }
+
+const isSeal = (block: Block | Waiting | undefined): boolean =>
+  block?.type === 'opaque' && block.sealed.protocol === 'gemini';
 
 /** Seals travel on a later part than they stood at: back to before the text since the last call, or to where they came. */
 function placeSeals(blocks: ReadTurn['blocks']): Block[] {

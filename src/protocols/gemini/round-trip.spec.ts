@@ -43,19 +43,15 @@ const answer = fc.oneof(
   fc.tuple(said, signature).map(([one, thoughtSignature]) => ({ ...one, thoughtSignature })),
   fc.tuple(picture, signature).map(([one, thoughtSignature]) => ({ ...one, thoughtSignature })),
 );
-/** Texts that follow each other unsigned are pieces of one, which is how they are read. */
-const isInPieces = (parts: readonly JsonObject[]): boolean =>
-  parts.some((part, at) => {
-    const next = parts[at + 1];
-    const isPlain = 'text' in part && part.thoughtSignature === undefined;
-    return isPlain && next !== undefined && 'text' in next && next.thought !== true;
-  });
 const answered = fc
-  .tuple(
-    fc.array(answer as fc.Arbitrary<JsonObject>, { minLength: 1, maxLength: 4 }).filter(parts => !isInPieces(parts)),
-    calls,
-  )
-  .map(([answers, made]) => ({ role: 'model', parts: [...answers, ...made] as JsonObject[] }));
+  .tuple(fc.array(answer, { minLength: 1, maxLength: 4 }), calls)
+  .map(([answers, made]) => ({ role: 'model', parts: [...whole(answers), ...made] as JsonObject[] }));
+
+/** Pieces of a text that nobody signed are one text. */
+function whole(parts: readonly JsonObject[]): JsonObject[] {
+  const isPiece = (part: JsonObject | undefined) => part?.text !== undefined && part.thoughtSignature === undefined;
+  return parts.filter((part, at) => !isPiece(part) || !isPiece(parts[at - 1]));
+}
 
 /** What came of the calls, in their order, and what else the user says. */
 const outcome = fc.oneof(
