@@ -4,10 +4,12 @@ import { isObject } from '../scalars.js';
 import { dataOf, eachFrame } from '../sse.js';
 import type { Usage } from '../usage.js';
 import { readErrorObject } from './read-error.js';
-import { mergeRawUsage, readUsage } from './usage.js';
+import { isExecution, mergeRawUsage, readUsage } from './usage.js';
 import { writeEvent } from './write-event.js';
 
 const NOTHING: Buffer = Buffer.alloc(0);
+/** Frames without any of these hold content, which is not parsed. */
+const MARKS = ['"message_', '"error"', '"server_tool_use"'] as const;
 const STOP = Buffer.from(writeEvent({ type: 'message_stop' }));
 
 /**
@@ -21,6 +23,7 @@ export class AnthropicFrameWatch implements FrameWatch {
   error: LazuError | undefined;
   hasOutput = false;
   #raw: JsonObject = {};
+  #executions = 0;
   #usageIsFinal = false;
   #done = false;
   #kept: Buffer[] = [];
@@ -37,7 +40,7 @@ export class AnthropicFrameWatch implements FrameWatch {
 
   see(frames: Buffer): Uint8Array {
     if (this.#done) return NOTHING;
-    if (this.hasOutput && !frames.includes('"message_') && !frames.includes('"error"')) return frames;
+    if (this.hasOutput && !MARKS.some(mark => frames.includes(mark))) return frames;
     for (const frame of eachFrame(frames)) {
       if (this.#done || this.error) break;
       if (this.#passes(frame)) this.#kept.push(frame);
@@ -83,6 +86,9 @@ export class AnthropicFrameWatch implements FrameWatch {
         this.error = readErrorObject(event.error);
         return false;
       case 'content_block_start':
+        if (isObject(event.content_block) && isExecution(event.content_block)) this.#executions++;
+        this.hasOutput = true;
+        return true;
       case 'content_block_delta':
       case 'content_block_stop':
         this.hasOutput = true;
@@ -93,7 +99,7 @@ export class AnthropicFrameWatch implements FrameWatch {
   }
 
   #count(usage: unknown, stopReason: unknown): void {
-    if (isObject(usage)) this.reported = readUsage((this.#raw = mergeRawUsage(this.#raw, usage)));
+    if (isObject(usage)) this.reported = readUsage((this.#raw = mergeRawUsage(this.#raw, usage)), this.#executions);
     this.#usageIsFinal ||= typeof stopReason === 'string';
   }
 }

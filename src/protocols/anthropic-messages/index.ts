@@ -1,6 +1,5 @@
 import { LazuError } from '../../errors.js';
 import type { ForeignUpstream, Inbound, JsonObject, Upstream } from '../protocol.js';
-import { isObject } from '../scalars.js';
 import { permittedBetas } from './betas.js';
 import { AnthropicFrameWatch } from './frame-watch.js';
 import { withoutForeignSeals } from './foreign-seals.js';
@@ -10,7 +9,7 @@ import { readError, readErrorObject } from './read-error.js';
 import { readCountFacts, readFacts } from './read-facts.js';
 import { readRequest } from './read-request.js';
 import { MessageRewriter } from './rewrite.js';
-import { readUsage } from './usage.js';
+import { usageOf } from './usage.js';
 import { AnthropicAnswerWriter, writeAnswer } from './write-answer.js';
 import { writeError } from './write-error.js';
 import { writeEvent } from './write-event.js';
@@ -34,7 +33,7 @@ export const anthropicMessages: Inbound & Upstream & ForeignUpstream = {
   readError,
   errorIn: answer => (answer.type === 'error' ? readErrorObject(answer.error) : undefined),
   modelOf: answer => (typeof answer.model === 'string' ? answer.model : undefined),
-  usageOf: answer => (isObject(answer.usage) ? readUsage(answer.usage) : undefined),
+  usageOf,
   frameWatch: () => new AnthropicFrameWatch(),
   mergeAnswers: () => {
     throw oneAnswer();

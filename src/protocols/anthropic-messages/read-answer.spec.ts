@@ -1,9 +1,11 @@
 import fc from 'fast-check';
+import { anthropicUsage, message, messageFrames, text } from '../../../test/support/fake-anthropic.js';
 import type { AnswerEvent } from '../answer-event.js';
 import { openaiChat } from '../openai-chat/index.js';
 import { readUsage as readChatUsage, writeUsage } from '../openai-chat/usage.js';
 import type { JsonObject } from '../protocol.js';
 import { inputTokensOf, tokensOf } from '../usage.js';
+import { anthropicMessages } from './index.js';
 import { AnthropicAnswerReader, readAnswer } from './read-answer.js';
 import { readUsage } from './usage.js';
 
@@ -164,6 +166,20 @@ describe('usage', () => {
       ...searched,
     });
     expect(dimensions).toEqual({ input: 1, cache_write_5m: 7, output: 1, tool_web_search: 2 });
+  });
+
+  it('runs of code are calls, which the figures do not say', () => {
+    const ran = (name: string) => ({ type: 'server_tool_use', id: `srvtoolu_${name}`, name, input: { code: '1' } });
+    const usage = { server_tool_use: { web_search_requests: 1 } };
+    const blocks = [ran('bash_code_execution'), ran('text_editor_code_execution'), ran('web_search')];
+    const whole = message([...blocks, text('Done.')], { usage: anthropicUsage(3, 5, usage) });
+    const dimensions = { input: 3, output: 5, tool_web_search: 1, tool_code_execution: 2 };
+    expect(readAnswer(whole).findLast(event => event.type === 'usage')).toMatchObject({ usage: { dimensions } });
+    expect(anthropicMessages.usageOf(whole)?.dimensions).toEqual(dimensions);
+    const frames = messageFrames(whole).map(frame => Buffer.from(frame));
+    const watch = anthropicMessages.frameWatch({ includeUsage: true });
+    for (const frame of frames) watch.see(frame);
+    expect(watch.usage?.dimensions).toEqual(dimensions);
   });
 
   it('trap 8: the placeholder at the start is not final, and running totals are not added up', () => {

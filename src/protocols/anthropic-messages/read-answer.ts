@@ -2,7 +2,7 @@ import type { AnswerEvent } from '../answer-event.js';
 import type { JsonObject, StepMachine } from '../protocol.js';
 import { garbled } from '../upstream-error.js';
 import { readErrorObject } from './read-error.js';
-import { mergeRawUsage, readUsage } from './usage.js';
+import { isExecution, mergeRawUsage, readUsage } from './usage.js';
 import { readStopReason } from './vocabulary.js';
 
 const object = (value: unknown): JsonObject =>
@@ -23,6 +23,7 @@ interface OpenBlock {
 export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEvent[]> {
   #open: OpenBlock | undefined;
   #usage: JsonObject = {};
+  #executions = 0;
   #stopReason: unknown;
   #explanation: string | undefined;
 
@@ -61,7 +62,11 @@ export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEven
     return [
       { type: 'answer-start', id: text(message.id), model: text(message.model) },
       // Some answers are over when they begin: no `message_delta` follows.
-      { type: 'usage', usage: readUsage(this.#usage), final: typeof message.stop_reason === 'string' },
+      {
+        type: 'usage',
+        usage: readUsage(this.#usage, this.#executions),
+        final: typeof message.stop_reason === 'string',
+      },
       // Blocks that are there from the start, as when code calls a tool:
       // https://platform.claude.com/docs/en/agents-and-tools/tool-use/programmatic-tool-calling
       ...blocks.flatMap(block => [...this.#openBlock(object(block)), ...this.#closeBlock()]),
@@ -70,6 +75,7 @@ export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEven
 
   #openBlock(block: JsonObject): AnswerEvent[] {
     this.#open = { block: { ...block }, input: '' };
+    if (isExecution(block)) this.#executions++;
     switch (block.type) {
       case 'text':
         return block.text ? [{ type: 'text-delta', text: text(block.text) }] : [];
@@ -127,7 +133,9 @@ export class AnthropicAnswerReader implements StepMachine<JsonObject, AnswerEven
     this.#stopReason = delta.stop_reason ?? this.#stopReason;
     this.#explanation = text(object(delta.stop_details).explanation) || this.#explanation;
     this.#usage = mergeRawUsage(this.#usage, usage);
-    return [{ type: 'usage', usage: readUsage(this.#usage), final: typeof delta.stop_reason === 'string' }];
+    return [
+      { type: 'usage', usage: readUsage(this.#usage, this.#executions), final: typeof delta.stop_reason === 'string' },
+    ];
   }
 }
 

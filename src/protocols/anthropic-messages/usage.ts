@@ -1,4 +1,5 @@
 import type { JsonObject } from '../protocol.js';
+import { isObject } from '../scalars.js';
 import { counted, type Dimension, inputTokensOf, tokensOf, type Usage } from '../usage.js';
 
 const count = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0);
@@ -11,13 +12,14 @@ const object = (value: unknown): JsonObject =>
  * Writes by lifetime are in `cache_creation`; without it, or beyond it, they live five minutes.
  * The figures at the top leave out what it cost to compact the context, which is billed all the same, and what an advisor said, who is
  * another model: https://platform.claude.com/docs/en/build-with-claude/compaction#understanding-usage
+ * @param executions runs of code in the content, which the figures count no more
  */
-export function readUsage(raw: JsonObject): Usage {
+export function readUsage(raw: JsonObject, executions = 0): Usage {
   const tools = object(raw.server_tool_use);
   const iterations = Array.isArray(raw.iterations) ? raw.iterations.map(object) : [];
   const quantities: Partial<Record<Dimension, number>> = {
     tool_web_search: count(tools.web_search_requests),
-    tool_code_execution: count(tools.code_execution_requests),
+    tool_code_execution: Math.max(count(tools.code_execution_requests), executions),
     tool_other: iterations.filter(({ type }) => type === 'advisor_message').length,
   };
   for (const part of [raw, ...iterations.filter(({ type }) => type === 'compaction')]) {
@@ -32,6 +34,16 @@ export function readUsage(raw: JsonObject): Usage {
     raw,
   };
 }
+
+/** https://platform.claude.com/docs/en/agents-and-tools/tool-use/code-execution-tool#response-format */
+export const isExecution = ({ type, name }: JsonObject): boolean =>
+  type === 'server_tool_use' && typeof name === 'string' && name.endsWith('code_execution');
+
+/** Of a whole answer. */
+export const usageOf = ({ usage, content }: JsonObject): Usage | undefined =>
+  isObject(usage)
+    ? readUsage(usage, Array.isArray(content) ? content.map(object).filter(isExecution).length : 0)
+    : undefined;
 
 function tokensIn(raw: JsonObject): Partial<Record<Dimension, number>> {
   const written = object(raw.cache_creation);

@@ -84,9 +84,14 @@ describe('how an answer ends', () => {
   it.each([
     ['max_tokens', 'length'],
     ['guardrail_intervened', 'content-filter'],
-    ['malformed_tool_use', 'other'],
+    ['something_new', 'other'],
   ])('%s is %s', (said, stopReason) => {
     expect(streamed([start, stop(said), metadata()]).at(-1)).toMatchObject({ stopReason });
+  });
+
+  it.each(['malformed_tool_use', 'malformed_model_output'])('trap 25: %s is no answer', said => {
+    const failure = expect.objectContaining({ code: 'upstream_error', retryable: true });
+    expect(() => streamed([start, stop(said), metadata()])).toThrow(failure);
   });
 
   it.each([

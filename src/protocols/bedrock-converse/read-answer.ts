@@ -1,4 +1,4 @@
-import type { AnswerEvent } from '../answer-event.js';
+import type { AnswerEvent, StopReason } from '../answer-event.js';
 import type { JsonObject, StepMachine } from '../protocol.js';
 import { garbled } from '../upstream-error.js';
 import { OpenBlock } from './open-block.js';
@@ -14,7 +14,7 @@ import { readStopReason } from './vocabulary.js';
  */
 export class ConverseAnswerReader implements StepMachine<JsonObject, AnswerEvent[]> {
   #open: OpenBlock | undefined;
-  #stopReason: unknown;
+  #stopReason: StopReason = 'other';
   /** A schema was held to by a tool of ours: its call is the text of the answer. */
   #answersByTool = false;
   #stopped = false;
@@ -48,7 +48,7 @@ export class ConverseAnswerReader implements StepMachine<JsonObject, AnswerEvent
         return this.#close();
       case 'messageStop': {
         const closed = this.#close();
-        this.#stopReason = event.stopReason;
+        this.#stopReason = readStopReason(event.stopReason);
         this.#stopped = true;
         return this.#metered ? [...closed, ...this.#finish()] : closed;
       }
@@ -78,9 +78,8 @@ export class ConverseAnswerReader implements StepMachine<JsonObject, AnswerEvent
   }
 
   #finish(): AnswerEvent[] {
-    const stopReason = readStopReason(this.#stopReason);
-    const said = this.#answersByTool && stopReason === 'tool-calls' ? 'stop' : stopReason;
-    return [{ type: 'answer-end', stopReason: said, explanation: undefined }];
+    const stopReason = this.#answersByTool && this.#stopReason === 'tool-calls' ? 'stop' : this.#stopReason;
+    return [{ type: 'answer-end', stopReason, explanation: undefined }];
   }
 }
 

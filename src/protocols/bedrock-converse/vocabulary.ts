@@ -1,3 +1,4 @@
+import { LazuError } from '../../errors.js';
 import type { StopReason } from '../answer-event.js';
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html */
@@ -11,8 +12,20 @@ const STOP_REASONS: Readonly<Record<string, StopReason>> = {
   guardrail_intervened: 'content-filter',
 };
 
-export const readStopReason = (raw: unknown): StopReason =>
-  (typeof raw === 'string' ? STOP_REASONS[raw] : undefined) ?? 'other';
+/** The model wrote what its host cannot read: no answer, though it comes with status 200. */
+const FAILED: ReadonlySet<unknown> = new Set(['malformed_model_output', 'malformed_tool_use']);
+
+/**
+ * Reasons that nobody knows yet are `other`.
+ * @throws LazuError for an answer that broke off, which must not look like a whole one
+ */
+export function readStopReason(raw: unknown): StopReason {
+  if (FAILED.has(raw)) {
+    const message = 'The model wrote something that its provider could not read. Please try again.';
+    throw new LazuError('upstream_error', message, { retryable: true });
+  }
+  return (typeof raw === 'string' ? STOP_REASONS[raw] : undefined) ?? 'other';
+}
 
 /** https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ImageBlock.html */
 const IMAGE_FORMATS: Readonly<Record<string, string>> = {

@@ -191,7 +191,9 @@ describe('how it ends', () => {
     ['SPII', 'content-filter'],
     ['IMAGE_SAFETY', 'content-filter'],
     ['MODEL_ARMOR', 'content-filter'],
-    ['LANGUAGE', 'other'],
+    ['LANGUAGE', 'content-filter'],
+    ['ESCALATION', 'content-filter'],
+    ['OTHER', 'other'],
     ['SOMETHING_NEW', 'other'],
   ])('%s: %s', (finishReason, stopReason) => {
     expect(readAnswer(whole([{ text: 'Hi' }], finishReason)).at(-1)).toMatchObject({ stopReason });
@@ -211,11 +213,14 @@ describe('how it ends', () => {
     ]);
   });
 
-  it.each(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL'])('%s is no answer', finishReason => {
-    expect(() => readAnswer(whole([], finishReason))).toThrow(
-      expect.objectContaining({ code: 'upstream_error', retryable: true }) as Error,
-    );
-  });
+  it.each(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS'])(
+    '%s is no answer',
+    finishReason => {
+      expect(() => readAnswer(whole([], finishReason))).toThrow(
+        expect.objectContaining({ code: 'upstream_error', retryable: true }) as Error,
+      );
+    },
+  );
 
   it('trap 25: without a finish reason it was cut', () => {
     expect(streamed([chunk([{ text: 'Half' }], { usageMetadata: usage })]).map(({ type }) => type)).toEqual([

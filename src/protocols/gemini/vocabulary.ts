@@ -13,14 +13,17 @@ const STOP_REASONS: Readonly<Record<string, StopReason>> = {
   IMAGE_PROHIBITED_CONTENT: 'content-filter',
   IMAGE_RECITATION: 'content-filter',
   MODEL_ARMOR: 'content-filter',
+  LANGUAGE: 'content-filter',
+  ESCALATION: 'content-filter',
 };
 
-/** The model wrote what its own vendor cannot read: no answer at all, though it comes with status 200. */
+/** The model wrote what its own vendor cannot read, or was stopped half-way: no answer at all, though it comes with status 200. */
 const FAILED: ReadonlySet<string> = new Set([
   'MALFORMED_FUNCTION_CALL',
   'MALFORMED_RESPONSE',
   'UNEXPECTED_TOOL_CALL',
   'MISSING_THOUGHT_SIGNATURE',
+  'TOO_MANY_TOOL_CALLS',
 ]);
 
 export const isFailure = (finishReason: string): boolean => FAILED.has(finishReason);
