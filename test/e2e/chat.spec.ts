@@ -249,8 +249,9 @@ describe('a streamed answer', () => {
     let chunks = 0;
     for await (const _chunk of stream.data) if (++chunks === 10) break;
     const leftAt = performance.now();
-    while (upstream.last.abortedAt === undefined && performance.now() - leftAt < 5_000) await sleep(20);
-    expect(upstream.last.abortedAt! - leftAt).toBeLessThan(3_000);
+    while (upstream.last.abortedAt === undefined && performance.now() - leftAt < 10_000) await sleep(20);
+    // 2 s of grace, and what a busy machine takes; providers that bill on would be read for 30 s.
+    expect(upstream.last.abortedAt! - leftAt).toBeLessThan(10_000);
     const record = await lazu.record(stream.response.headers.get('x-lazu-request-id'));
     expect(record).toMatchObject({ status: 'left', usage_source: 'estimated' });
     const output = record.usage.dimensions.find((dimension: any) => dimension.name === 'output').quantity;

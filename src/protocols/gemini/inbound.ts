@@ -1,6 +1,6 @@
 import type { Inbound, JsonObject } from '../protocol.js';
 import { ArrayFraming } from './array-framing.js';
-import { field, isObject } from './fields.js';
+import { field, isObject, unsupported } from './fields.js';
 import { outputTextIn } from './output-text.js';
 import { readFacts, type Target } from './read-facts.js';
 import { readRequest } from './read-request.js';
@@ -48,8 +48,10 @@ export function geminiTokenCount(model: string): Inbound & Required<Pick<Inbound
   };
 }
 
-/** The whole request that is to be counted, when it is not contents alone. */
+/** The whole request that is to be counted, when it is not contents alone: one of them, or what is checked is not what is counted. */
 function counted(body: JsonObject): JsonObject {
   const request = field(body, 'generateContentRequest');
-  return isObject(request) ? request : body;
+  if (!isObject(request)) return body;
+  if (field(body, 'contents') === undefined) return request;
+  throw unsupported('contents', 'cannot stand beside `generateContentRequest`: put it inside.');
 }

@@ -1,4 +1,4 @@
-import { geminiInbound } from './inbound.js';
+import { geminiInbound, geminiTokenCount } from './inbound.js';
 import { isPublicFile, STORED_OBJECT_FIELDS, STORED_OBJECT_TOOLS } from './stored-objects.js';
 import { LazuError } from '../../errors.js';
 import type { JsonObject } from '../protocol.js';
@@ -15,6 +15,17 @@ const refusal = (body: JsonObject): Pick<LazuError, 'code' | 'param'> => {
   }
   throw new Error('it was not refused');
 };
+
+it('what is counted is what was checked: one request, and no contents beside it', () => {
+  const stored = [{ role: 'user', parts: [{ fileData: { fileUri: 'gs://bucket/object' } }] }];
+  const counting = (body: JsonObject) => () => geminiTokenCount('gemini-2.5-flash').readFacts(body, 1);
+  const refused = (param: string) => expect.objectContaining({ code: 'unsupported_parameter', param }) as Error;
+  expect(counting({ contents: stored, generate_content_request: { contents } })).toThrow(refused('contents'));
+  const within = 'contents.0.parts.0.fileData.fileUri';
+  expect(counting({ generateContentRequest: { contents: stored } })).toThrow(refused(within));
+  expect(counting({ contents: stored })).toThrow(refused(within));
+  expect(counting({ generateContentRequest: { contents } })).not.toThrow();
+});
 
 describe('the facts of a request to Gemini', () => {
   it('reads what the gateway must know', () => {
