@@ -68,9 +68,11 @@ export class AlertWatch implements OnApplicationBootstrap, BeforeApplicationShut
 
   /** Looks at the alerts of these accounts. @returns how many were crossed */
   async look(accountIds: readonly string[]): Promise<number> {
+    const { rows } = await this.database.pool.query<{ id: string }>(WATCHED, [accountIds]);
     let crossed = 0;
-    for (let from = 0; from < accountIds.length; from += AT_ONCE) {
-      crossed += (await this.#look(OF_ACCOUNTS, [accountIds.slice(from, from + AT_ONCE)])).crossed;
+    for (let from = 0; from < rows.length; from += AT_ONCE) {
+      const ids = rows.slice(from, from + AT_ONCE).map(({ id }) => id);
+      crossed += (await this.#look(LOCK, [ids])).crossed;
     }
     return crossed;
   }
@@ -172,9 +174,11 @@ const watchedOf = (row: WatchedRow): Watched => ({
   quotaMicroUsd: row.quotaMicroUsd === null ? null : BigInt(row.quotaMicroUsd),
 });
 
+/** Most accounts have none: that costs one query for all of them. */
+const WATCHED = 'SELECT id FROM budget_alerts WHERE account_id = ANY($1::text[]) AND enabled ORDER BY id';
+
 /** In one order, so that two who look never wait for each other. */
-const OF_ACCOUNTS = `
-  SELECT id FROM budget_alerts WHERE account_id = ANY($1::text[]) AND enabled ORDER BY id FOR NO KEY UPDATE`;
+const LOCK = 'SELECT id FROM budget_alerts WHERE id = ANY($1::text[]) AND enabled ORDER BY id FOR NO KEY UPDATE';
 
 /** What another process is looking at is not stale. */
 const STALE = `
