@@ -117,4 +117,55 @@ describeWithRedis('three hosts on one Redis, one of them of two workers', () => 
     await until(async () => (await admin('GET', `/${id}`)).balance_micro_usd === last.balance_micro_usd, 5_000);
     expect(await first.admin('GET', '/api/admin/ledger/check')).toMatchObject({ ok: true, problems: [] });
   });
+
+  it('trap 10: of 200 parallel requests on three hosts, one of which is killed, exactly those pass that the balance covers', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>(resolve => (release = resolve));
+    const seen = new Map<string, number>();
+    upstream.answers(async (request, response) => {
+      seen.set(request.body.user, (seen.get(request.body.user) ?? 0) + 1);
+      await released;
+      await answerJson(chatAnswer('Hello!', { usage: usage(INPUT, 1_000) }))(request, response);
+    });
+    const [first] = hosts as [LazuProcess];
+    const made = await first.admin('POST', '/api/admin/accounts', { name: 'parallel' });
+    const { id } = made as { id: string };
+    const { key } = await first.admin('POST', `/api/admin/accounts/${id}/keys`, { name: 'k' });
+    const granted = 50 * HOLD + HOLD - 1;
+    const grant = { amount_micro_usd: granted, reference: 'start', note: 'test' };
+    await first.admin('POST', `/api/admin/accounts/${id}/adjustments`, grant);
+    const standing = async () => (await first.fresh('GET', '/api/account', { key })).json;
+    // The mark has as many bytes as are taken out of the message.
+    const marked = (host: number) => ({ ...chat, messages: [{ role: 'user', content: '.' }], user: `h${host}` });
+    const ask = (_: unknown, n: number): Promise<number> =>
+      hosts[n % 3]!.post('/v1/chat/completions', marked(n % 3), { key }).then(
+        async response => (await response.text(), response.status),
+        () => 0,
+      );
+    expect(Buffer.byteLength(JSON.stringify(marked(0)))).toBe(INPUT - 1_024);
+    const all = Promise.all(Array.from({ length: 200 }, ask));
+    await until(() => upstream.seen.length >= 50, 20_000);
+    await sleep(500);
+    expect(await standing()).toMatchObject({ held_micro_usd: 50 * HOLD, available_micro_usd: HOLD - 1 });
+    const begun = seen.get('h2')!;
+    expect(begun).toBeGreaterThan(0);
+    await hosts[2]!.kill('SIGKILL');
+    release();
+    const statuses = await all;
+    const paid = statuses.filter(status => status === 200).length;
+    expect(paid).toBe(50 - begun);
+    expect(upstream.seen).toHaveLength(50);
+    hosts[2] = await start(dataDirs[2]!);
+    await until(async () => (await standing()).held_micro_usd === 0, 20_000);
+    expect((await standing()).balance_micro_usd).toBe(granted - paid * HOLD);
+    // What came back can be spent, to the last request.
+    const again = await Promise.all(Array.from({ length: 60 }, ask));
+    expect(again.filter(status => status === 200)).toHaveLength(begun);
+    expect((await standing()).balance_micro_usd).toBe(HOLD - 1);
+    await until(
+      async () => (await first.admin('GET', `/api/admin/accounts/${id}`)).balance_micro_usd === HOLD - 1,
+      5_000,
+    );
+    expect(await first.admin('GET', '/api/admin/ledger/check')).toMatchObject({ ok: true, problems: [] });
+  });
 });
