@@ -5,6 +5,9 @@ import { loadConfig } from './config.js';
 try {
   const check = await checkOnly(loadConfig(process.env));
   console.log(JSON.stringify(check, undefined, 2));
+  console.error(
+    'Not looked at: what requests are admitted by. Only a Lazu that runs knows its open holds and unrecorded charges: GET /api/admin/ledger/check.',
+  );
   if (!check.ok) process.exitCode = 1;
 } catch (error) {
   console.error((error as Error).message);

@@ -4,6 +4,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { BillingModule } from '../billing/billing.module.js';
 import { CatalogModule } from '../catalog/catalog.module.js';
 import { DispatchModule } from '../dispatch/dispatch.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { AccountCheckoutController } from './account-checkout.controller.js';
@@ -24,7 +25,16 @@ import { WebhooksController } from './webhooks.controller.js';
 
 /** WHO may change things. */
 @Module({
-  imports: [AlertsModule, AuthModule, BillingModule, CatalogModule, DispatchModule, PaymentsModule, UsageModule],
+  imports: [
+    AlertsModule,
+    AuthModule,
+    BillingModule,
+    CatalogModule,
+    DispatchModule,
+    LimitsModule,
+    PaymentsModule,
+    UsageModule,
+  ],
   controllers: [
     AccountsController,
     AccountCheckoutController,

@@ -7,10 +7,13 @@ export interface LedgerProblem {
   /**
    * `unbalanced`: the postings of a transaction do not sum to zero. `wrong_account`: a transaction moves another customer's money.
    * `charges_differ`: what the usage records of a batch charge an account is not what was posted for it. `checkpoint_differs`: a
-   * checkpoint is not the sum of the postings that it is made of.
+   * checkpoint is not the sum of the postings that it is made of. Of a Lazu that runs: `credit_differs`: what an account may spend, before
+   * holds, is not its balance less the charges that are not posted yet; `held_differs`: what is taken off it is not what open requests hold.
    */
-  readonly kind: 'unbalanced' | 'wrong_account' | 'charges_differ' | 'checkpoint_differs';
-  /** Of the ledger transaction; of the batch with `charges_differ`; the position of a checkpoint. */
+  readonly kind:
+    'unbalanced' | 'wrong_account' | 'charges_differ' | 'checkpoint_differs' | 'credit_differs' | 'held_differs';
+  /** Of the ledger transaction; of the batch with `charges_differ`; the position of a checkpoint; else the
+   * account again. */
   readonly id: string;
   readonly account_id: string;
   /** microUSD. */
@@ -24,11 +27,13 @@ export interface LedgerCheck {
   readonly transactions: number;
   /** Sum of all customers' balances, microUSD. */
   readonly balances_micro_usd: number;
+  /** What requests are admitted by, compared with the ledger; null: not looked at, as it is not in PostgreSQL. */
+  readonly limits: { readonly accounts: number } | null;
   /** The first hundred. */
   readonly problems: readonly LedgerProblem[];
 }
 
-const MOST = 100;
+export const MOST = 100;
 const DAY_MS = 24 * 60 * 60_000;
 
 const UNBALANCED = `
@@ -104,6 +109,7 @@ export async function checkLedger(client: ClientBase, retentionDays: number): Pr
       ok: problems.length === 0,
       transactions: Number(rows[0]?.transactions),
       balances_micro_usd: Number(rows[0]?.balances),
+      limits: null,
       problems: problems.slice(0, MOST),
     };
   } finally {

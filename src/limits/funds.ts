@@ -94,6 +94,17 @@ export class Funds {
     return this.#key(spender);
   }
 
+  /** Accounts whose credit is known. */
+  known(): string[] {
+    return [...this.#accounts].filter(([, { credit }]) => credit !== undefined).map(([accountId]) => accountId);
+  }
+
+  /** As it is, without counting as use. */
+  standing(accountId: string): { readonly credit: bigint | undefined; readonly held: bigint } {
+    const purse = this.#accounts.get(accountId);
+    return { credit: purse?.credit, held: purse?.held ?? 0n };
+  }
+
   /** @param accountId undefined: all */
   forget(accountId: string | undefined): void {
     for (const purses of [this.#accounts, this.#keys]) {

@@ -1,3 +1,4 @@
+import type { Proof } from './proof.js';
 import type { QuotaPeriod } from './quota-period.js';
 
 /** What a request asks for before it is dispatched, at its dearest candidate. */
@@ -81,6 +82,12 @@ export interface LimitStore {
   left(
     spender: Pick<Reservation, 'accountId' | 'keyId' | 'quotaMicroUsd' | 'quotaPeriod' | 'startedAt'>,
   ): Promise<Left>;
+  /**
+   * Compares what requests are admitted by with the ledger, the charges that are in no sum yet, and the holds of open requests.
+   * @returns undefined: money does not bind here
+   * @throws LazuError `service_unavailable`
+   */
+  prove(): Promise<Proof | undefined>;
   /**
    * Every process that asks this store refuses the key, or without `keyId` all keys of the account, before this resolves; `why`
    * undefined: no longer. Never rejects, and waits for nobody who is away: the change feed tells within a second as well.

@@ -1,4 +1,5 @@
 import { topic } from '../workers/topic.js';
+import type { Proof } from './proof.js';
 import type { Left, Reservation, Verdict } from './limit-store.js';
 
 /** The port `LimitStore`, from a worker to the store of its primary. */
@@ -17,5 +18,6 @@ export const LEFT = topic<
   Pick<Reservation, 'accountId' | 'keyId' | 'quotaMicroUsd' | 'quotaPeriod' | 'startedAt'>,
   Left
 >('limits.left');
+export const PROVE = topic<undefined, Proof | undefined>('limits.prove');
 /** The balance of this account was changed by a posting. */
 export const FORGET = topic<string>('limits.forget');

@@ -1,5 +1,6 @@
 import { Funds, type FundsSource, type Spender } from './funds.js';
 import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
+import { proveFunds, type Proof } from './proof.js';
 import { correct, RateWindows, type Counted } from './rate-windows.js';
 
 /** What a request without any limit gets: shared, so that it costs nothing. */
@@ -32,6 +33,7 @@ export interface MemoryLimitStoreOptions {
 export class MemoryLimitStore implements LimitStore {
   readonly #windows = new RateWindows();
   readonly #open = new Map<string, Open>();
+  readonly #source: FundsSource | undefined;
   readonly #funds: Funds | undefined;
   readonly #holdExpiresMs: number;
 
@@ -40,6 +42,7 @@ export class MemoryLimitStore implements LimitStore {
     private readonly now: () => number = () => performance.now(),
     { source, holdExpiresMs = HOLD_EXPIRES_MS }: MemoryLimitStoreOptions = {},
   ) {
+    this.#source = source;
     this.#funds = source && new Funds(source, now);
     this.#holdExpiresMs = holdExpiresMs;
   }
@@ -108,6 +111,20 @@ export class MemoryLimitStore implements LimitStore {
         account.credit === undefined ? undefined : { balanceMicroUsd: account.credit, heldMicroUsd: account.held },
       key: key?.credit === undefined ? undefined : { spentMicroUsd: -key.credit, heldMicroUsd: key.held },
     };
+  }
+
+  async prove(): Promise<Proof | undefined> {
+    return this.#funds && this.#source?.prepaid
+      ? proveFunds(this.#funds, this.#source, () => this.#heldByAccount())
+      : undefined;
+  }
+
+  #heldByAccount(): Map<string, bigint> {
+    const held = new Map<string, bigint>();
+    for (const { ask, heldMicroUsd } of this.#open.values()) {
+      held.set(ask.accountId, (held.get(ask.accountId) ?? 0n) + heldMicroUsd);
+    }
+    return held;
   }
 
   /** One process: its key ring knows already. */

@@ -1,11 +1,14 @@
 import type { LazuError } from '../errors.js';
 import type { Link } from '../workers/link.js';
+import type { Proof } from './proof.js';
 import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
-import { CORRECT, EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
+import { CORRECT, EXTEND, FORGET, LEFT, PROVE, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
 
 const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined });
 /** The primary answers at once, or when it has read a sum, for which it has 5 s. Beyond, it is stuck: 503. */
 const PATIENCE_MS = 6_000;
+/** Many balances are read, and some of them again. */
+const PROOF_MS = 30_000;
 
 /** A worker's: rate windows, holds and balances are the primary's, so that they are one for all workers (trap 14). */
 export class RemoteLimitStore implements LimitStore {
@@ -47,6 +50,10 @@ export class RemoteLimitStore implements LimitStore {
   left(spender: Parameters<LimitStore['left']>[0]): Promise<Left> {
     const { accountId, keyId, quotaMicroUsd, quotaPeriod, startedAt } = spender;
     return this.primary.ask(LEFT, { accountId, keyId, quotaMicroUsd, quotaPeriod, startedAt }, this.patienceMs);
+  }
+
+  prove(): Promise<Proof | undefined> {
+    return this.primary.ask(PROVE, undefined, PROOF_MS);
   }
 
   /** The key rings of this host's processes tell each other. */

@@ -2,7 +2,7 @@ import { BEGIN_BATCH, END_BATCH, RECORDED, REJECTED } from '../usage/charge-topi
 import type { UnflushedCharges } from '../usage/unflushed-charges.js';
 import type { Link } from '../workers/link.js';
 import type { Reservation, Verdict } from './limit-store.js';
-import { CORRECT, EXTEND, FORGET, LEFT, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
+import { CORRECT, EXTEND, FORGET, LEFT, PROVE, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
 import type { MemoryLimitStore } from './memory-limit-store.js';
 
 /**
@@ -30,6 +30,7 @@ export class WorkerDesk {
     link.on(SETTLE, settled => this.#settle(settled.requestId, settled.chargeMicroUsd, settled.tokens, settled.ask));
     link.on(RELEASE, requestId => this.#release(requestId));
     link.on(LEFT, spender => store.left(spender));
+    link.on(PROVE, () => store.prove());
     link.on(FORGET, accountId => store.forget(accountId));
     link.on(BEGIN_BATCH, () => this.#beginBatch());
     link.on(END_BATCH, batch => this.#endBatch(batch));

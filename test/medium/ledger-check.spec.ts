@@ -37,7 +37,13 @@ describe('the check of the ledger', () => {
 
   it('is clean when every batch was posted as it was charged', async () => {
     const { transactions, ...rest } = await check();
-    expect(rest).toEqual({ object: 'ledger_check', ok: true, balances_micro_usd: 5_000_000 - 30 * 20, problems: [] });
+    expect(rest).toEqual({
+      object: 'ledger_check',
+      ok: true,
+      balances_micro_usd: 5_000_000 - 30 * 20,
+      limits: null,
+      problems: [],
+    });
     expect(transactions).toBeGreaterThanOrEqual(2);
   });
 

@@ -84,10 +84,20 @@ export const adminSchemas: Readonly<Record<string, Schema>> = {
     ok: flag(),
     transactions: integer(),
     balances_micro_usd: integer("Sum of all customers' balances."),
+    limits: nullable(object({ accounts: integer('Whose figures in the limit store were compared.') })),
     problems: listOf(
       object({
-        kind: oneOf(['unbalanced', 'wrong_account', 'charges_differ', 'checkpoint_differs']),
-        id: text('Of the ledger transaction; of the batch with `charges_differ`; the position of a checkpoint.'),
+        kind: oneOf([
+          'unbalanced',
+          'wrong_account',
+          'charges_differ',
+          'checkpoint_differs',
+          'credit_differs',
+          'held_differs',
+        ]),
+        id: text(
+          'Of the ledger transaction; of the batch with `charges_differ`; the position of a checkpoint; else the account again.',
+        ),
         account_id: text(),
         expected: integer('microUSD.'),
         found: integer('microUSD.'),

@@ -3,7 +3,7 @@ import type { Spender } from '../funds.js';
 import { periodStart } from '../quota-period.js';
 import type { Membership } from './membership.js';
 import { CODE } from './money-scripts.js';
-import type { Readings } from './readings.js';
+import type { Compared, Readings } from './readings.js';
 import { RedisAway, type Reply } from './redis-link.js';
 import { bounded } from './shared-funds.js';
 
@@ -44,6 +44,22 @@ export class Figures {
       const [given, start, at] = more as [string, string, string];
       await inTime(this.readings.read(spender, { epoch, seed: given, since: start, at }), end - performance.now());
     }
+  }
+
+  /**
+   * Puts nothing down.
+   * @param unread asks Redis what a reading needs
+   * @returns what the credit of the account should be and what it is, microUSD; undefined: it cannot be told now
+   */
+  async compare(
+    accountId: string,
+    unread: (epoch: string, money: MoneyArgs) => Promise<Reply>,
+  ): Promise<Compared | undefined> {
+    const epoch = this.membership.epoch ?? (await this.membership.assertOpen());
+    const [code, ...more] = await unread(epoch, ['1', '', '0', 'total', '0', `${this.#seedPrefix}-${this.#seeds++}`]);
+    if (code !== CODE.unread) return undefined;
+    const [seed, since, at] = more as [string, string, string];
+    return this.readings.compare({ accountId, keyId: '-', quotaMicroUsd: undefined }, { epoch, seed, since, at });
   }
 
   /**

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { limitMetrics } from '../metrics.js';
 import type { Membership } from './membership.js';
 import { CODE } from './money-scripts.js';
+import { microUsd } from './open-request.js';
 import { RedisAway, type Reply } from './redis-link.js';
 import { SCRIPTS, type Script } from './scripts.js';
 import { bounded, type SharedFunds } from './shared-funds.js';
@@ -17,6 +18,12 @@ export interface Unread {
   readonly since: string;
   /** Redis' time, µs. */
   readonly at: string;
+}
+
+/** A balance in Redis, beside what it should be. microUSD. */
+export interface Compared {
+  readonly expected: bigint;
+  readonly found: bigint;
 }
 
 interface Whose {
@@ -62,8 +69,33 @@ export class Readings {
     return reading;
   }
 
-  async #read({ accountId, keyId, quotaMicroUsd }: Whose, { epoch, seed, since, at }: Unread): Promise<void> {
-    if ((await this.membership.assertOpen()) !== epoch) return;
+  /**
+   * Puts nothing down.
+   * @returns undefined: it cannot be told now, or Redis does not know the balance
+   */
+  async compare(whose: Whose, unread: Unread): Promise<Compared | undefined> {
+    const { figures: [expected, found] = [] } = (await this.#figure(SCRIPTS.compare, whose, unread)) ?? {};
+    return found === undefined ? undefined : { expected: microUsd(expected), found: microUsd(found) };
+  }
+
+  async #read(whose: Whose, unread: Unread): Promise<void> {
+    const found = await this.#figure(SCRIPTS.install, whose, unread);
+    if (!found) return;
+    const { accountId } = whose;
+    this.posted(accountId, found.recorded);
+    const [off] = found.figures;
+    if (off === '0') return;
+    limitMetrics.corrections.inc();
+    this.#log.warn(`the balance of ${accountId} was ${String(off)} microUSD off what the ledger says; it is put right`);
+  }
+
+  /** @param script what to do with it. @returns undefined: what was read is no longer of use */
+  async #figure(
+    script: Script,
+    { accountId, keyId, quotaMicroUsd }: Whose,
+    { epoch, seed, since, at }: Unread,
+  ): Promise<{ readonly figures: readonly unknown[]; readonly recorded: readonly string[] } | undefined> {
+    if ((await this.membership.assertOpen()) !== epoch) return undefined;
     const { prepaid } = this.funds;
     const found = await this.funds.snapshot(async sums => {
       const balance = prepaid ? bounded(await sums.balance(accountId)) : '';
@@ -73,14 +105,10 @@ export class Readings {
       const recorded = await sums.recorded(ids as string[]);
       return { figures: [balance, keyId, spent, since], recorded };
     });
-    if (!found) return;
+    if (!found) return undefined;
     const longest = String(LONGEST_READING_MS * 1_000);
     const args = [epoch, seed, at, longest, ...found.figures, ...found.recorded];
-    const [code, off] = await this.run(SCRIPTS.install, accountId, args);
-    if (code !== CODE.done) return;
-    this.posted(accountId, found.recorded);
-    if (off === '0') return;
-    limitMetrics.corrections.inc();
-    this.#log.warn(`the balance of ${accountId} was ${String(off)} microUSD off what the ledger says; it is put right`);
+    const [code, ...figures] = await this.run(script, accountId, args);
+    return code === CODE.done ? { figures, recorded: found.recorded } : undefined;
   }
 }

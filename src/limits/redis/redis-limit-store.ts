@@ -6,6 +6,7 @@ import { Figures } from './figures.js';
 import { Membership } from './membership.js';
 import { CODE } from './money-scripts.js';
 import type { RedisLimitStoreOptions } from './options.js';
+import { SharedProof } from './shared-proof.js';
 import { Postings } from './postings.js';
 import { Readings } from './readings.js';
 import { RedisAway, type RedisLink, type Reply } from './redis-link.js';
@@ -34,6 +35,7 @@ export class RedisLimitStore implements LimitStore {
   readonly #postings: Postings;
   readonly #figures: Figures;
   readonly #revocations: Revocations;
+  readonly prove: SharedProof['prove'];
   readonly #holdUs: string;
 
   constructor(
@@ -54,6 +56,8 @@ export class RedisLimitStore implements LimitStore {
     const posted = (accountId: string, ids: readonly string[]) => this.#postings.postedOf(accountId, ids);
     this.#figures = new Figures(funds.prepaid, this.#membership, new Readings(funds, run, this.#membership, posted));
     this.#revocations = new Revocations(run.bind(undefined, SCRIPTS.revoke), revokedForMs);
+    const proof = new SharedProof(this.#open, funds, this.#figures, run);
+    this.prove = () => proof.prove();
     link.onUp = () => void this.#membership.join().catch(() => undefined);
     link.onDown = () => this.#membership.leave();
   }

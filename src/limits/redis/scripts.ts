@@ -160,12 +160,8 @@ if known[1] ~= ARGV[2] or known[2] ~= ARGV[3] then return { ${CODE.stale} } end
 return { ${CODE.done}, redis.call('HKEYS', charges) }
 `;
 
-/**
- * ARGV: 2 epoch, 3 seed, 4 when the reading began, 5 the longest it may have taken (µs), 6 balance (empty: not read), 7 key, 8 spent (empty:
- * not read), 9 since; then the charges that are in those sums. What the hosts settled meanwhile is in no sum of that snapshot.
- * @returns [0, how far the credit was off], or stale: read again
- */
-const INSTALL = `
+/** Sums charges of Redis that the reading lacks: `all`, and `of_key`. ARGV as INSTALL's. */
+const UNPOSTED = `
 local known = redis.call('HMGET', money, 'epoch', 'seed', 'credit', 'version', 's:' .. ARGV[7])
 if known[1] ~= ARGV[2] or known[2] ~= ARGV[3] or now - ARGV[4] > tonumber(ARGV[5]) then return { ${CODE.stale} } end
 local posted = {}
@@ -179,6 +175,14 @@ for at = 1, #entries, 2 do
     if key == ARGV[7] and tonumber(started) >= tonumber(ARGV[9]) then of_key = of_key + amount end
   end
 end
+`;
+
+/**
+ * ARGV: 2 epoch, 3 seed, 4 when the reading began, 5 the longest it may have taken (µs), 6 balance (empty: not read), 7 key, 8 spent (empty:
+ * not read), 9 since; then the charges that are in those sums. What the hosts settled meanwhile is in no sum of that snapshot.
+ * @returns [0, how far the credit was off], or stale: read again
+ */
+const INSTALL = `${UNPOSTED}
 local off = 0
 if ARGV[6] ~= '' then
   local credit = ARGV[6] - all
@@ -191,6 +195,18 @@ if ARGV[8] ~= '' and known[5] == ARGV[9] then
 end
 keep()
 return { ${CODE.done}, int(off) }
+`;
+
+/** ARGV as INSTALL's, of a balance alone; puts nothing down. @returns [0, what the credit should be, what it is], or stale */
+const COMPARE = `${UNPOSTED}
+return { ${CODE.done}, int(ARGV[6] - all), known[3] }
+`;
+
+/** @returns [0, what is taken off the credit for holds, the sum of the holds] */
+const HOLDS = `
+local sum = 0
+for _, entry in ipairs(redis.call('HVALS', held)) do sum = sum + string.match(entry, '^(%d+) ') end
+return { ${CODE.done}, redis.call('HGET', money, 'held') or '0', int(sum) }
 `;
 
 /** ARGV: 2 key, or * for all of the account; 3 why (empty: no longer), 4 ms until every host knows otherwise */
@@ -212,6 +228,8 @@ export const SCRIPTS = {
   register: withMoney(REGISTER),
   charges: withMoney(CHARGES),
   install: withMoney(INSTALL),
+  compare: withMoney(COMPARE),
+  holds: withMoney(HOLDS),
   /** The sums changed otherwise than by what was settled: read them again. */
   forget: withMoney(`forget() return { ${CODE.done} }`),
   /** ARGV: 2 … requests that are over, and in the sums for so long that no reading under way lacks them. */

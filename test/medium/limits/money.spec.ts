@@ -188,6 +188,28 @@ describe.each(stores)('money in %s', kind => {
     });
   });
 
+  it('that differs from the ledger is found, also beside open holds and unposted charges, and looking changes nothing', async () => {
+    await host.topUp(100n);
+    for (const requestId of ['a', 'b']) await host.reserve(asking({ requestId }));
+    host.store.settle('a', 4n, 1);
+    await host.told();
+    expect(await host.store.prove()).toEqual({ accounts: 1, discrepancies: [] });
+    bank.balance = 150n; // and nobody was told
+    expect(await host.store.prove()).toEqual({
+      accounts: 1,
+      discrepancies: [{ kind: 'credit_differs', accountId: 'acct_1', expected: 146n, found: 96n }],
+    });
+    expect(await left()).toMatchObject({ account: { balanceMicroUsd: 96n, heldMicroUsd: 10n } });
+    await host.topUp(0n);
+    await left();
+    expect(await host.store.prove()).toEqual({ accounts: 1, discrepancies: [] });
+    if (!server) return;
+    await server.command('HINCRBY', 'lazu:{acct_1}:money', 'held', '7');
+    expect((await host.store.prove())?.discrepancies).toEqual([
+      { kind: 'held_differs', accountId: 'acct_1', expected: 10n, found: 17n },
+    ]);
+  });
+
   it('holds over any interleaving of reserve, extend, settle, release, expiry, posting and top-up', async () => {
     const kinds = [
       'reserve',
@@ -202,6 +224,7 @@ describe.each(stores)('money in %s', kind => {
       'lost',
       'topUp',
       'wait',
+      'prove',
     ] as const;
     const step = fc.record({
       kind: fc.constantFrom(...kinds),
@@ -248,6 +271,8 @@ describe.each(stores)('money in %s', kind => {
           else if (kind === 'topUp') {
             paidIn += amount * 3n;
             background.push(on.topUp(amount * 3n));
+          } else if (kind === 'prove') {
+            background.push(on.store.prove().then(proof => expect(proof?.discrepancies).toEqual([])));
           } else await turn();
         }
         await Promise.all(background);
@@ -259,6 +284,7 @@ describe.each(stores)('money in %s', kind => {
         expect(bank.balance).toBe(paidIn - charged);
         await host.topUp(0n);
         expect(await left()).toEqual(shown);
+        for (const one of hosts) expect((await one.store.prove())?.discrepancies).toEqual([]);
       }),
       { numRuns: server ? 40 : 100 },
     );
