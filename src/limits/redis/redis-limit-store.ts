@@ -10,7 +10,7 @@ import { SharedProof } from './shared-proof.js';
 import { Postings } from './postings.js';
 import { Readings } from './readings.js';
 import { RedisAway, type RedisLink, type Reply } from './redis-link.js';
-import { registrationsOf } from './registrations.js';
+import { registrationsOf, tellAll } from './registrations.js';
 import { Revocations } from './revocations.js';
 import { SCRIPTS, type Script } from './scripts.js';
 import { Settlements } from './settlements.js';
@@ -21,7 +21,6 @@ const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined })
 const EPOCH_KEYS = 'lazu:{epoch}:';
 /** Figures are compared with the ledger so often, if anybody asks. */
 const REFRESH_US = 60_000_000;
-const REGISTER_AT_ONCE = 50;
 /**
  * Limits, holds and revocation of all hosts on one Redis: each operation is one script, and one round trip, on keys of one account.
  * What it cannot ask it refuses (503), except where nothing binds.
@@ -235,13 +234,9 @@ export class RedisLimitStore implements LimitStore {
   async #register(epoch: string): Promise<void> {
     await this.options.funds.caughtUp();
     const { funds, holdExpiresMs } = this.options;
-    const told: Promise<unknown>[] = [];
     for (const [requestId] of funds.unflushed()) this.#charged.add(requestId);
-    for (const { accountId, args } of registrationsOf(this.#open, funds, holdExpiresMs)) {
-      told.push(this.#run(SCRIPTS.register, accountId, [epoch, ...args]));
-      if (told.length >= REGISTER_AT_ONCE) await Promise.all(told.splice(0));
-    }
-    await Promise.all(told);
+    const all = registrationsOf(this.#open, funds, holdExpiresMs);
+    await tellAll(all, (accountId, args) => this.#run(SCRIPTS.register, accountId, [epoch, ...args]));
   }
 
   #run(script: Script, accountId: string, args: readonly string[]): Promise<Reply> {

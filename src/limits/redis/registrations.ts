@@ -3,6 +3,7 @@ import type { SharedFunds } from './shared-funds.js';
 
 /** Entries that one script takes. */
 const MOST_AT_ONCE = 400;
+const ACCOUNTS_AT_ONCE = 50;
 
 /**
  * All that this host holds and has charged, by account, for a Redis that knows nothing of it. Looked up when it is asked for: what has
@@ -32,6 +33,19 @@ export function* registrationsOf(
       yield { accountId, args: some.flatMap(requestId => holdEntry(requestId, open.get(requestId), holdExpiresMs)) };
     }
   }
+}
+
+/** Some accounts at a time. @param tell Redis of one */
+export async function tellAll(
+  registrations: ReturnType<typeof registrationsOf>,
+  tell: (accountId: string, args: readonly string[]) => Promise<unknown>,
+): Promise<void> {
+  const told: Promise<unknown>[] = [];
+  for (const { accountId, args } of registrations) {
+    told.push(tell(accountId, args));
+    if (told.length >= ACCOUNTS_AT_ONCE) await Promise.all(told.splice(0));
+  }
+  await Promise.all(told);
 }
 
 function holdEntry(requestId: string, open: OpenRequest | undefined, holdExpiresMs: number): string[] {
