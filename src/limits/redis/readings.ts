@@ -75,7 +75,7 @@ export class Readings {
    */
   async compare(whose: Whose, unread: Unread): Promise<Compared | undefined> {
     const { figures: [expected, found] = [] } = (await this.#figure(SCRIPTS.compare, whose, unread)) ?? {};
-    return found === undefined ? undefined : { expected: microUsd(expected), found: microUsd(found) };
+    return found === undefined || found === null ? undefined : { expected: microUsd(expected), found: microUsd(found) };
   }
 
   async #read(whose: Whose, unread: Unread): Promise<void> {

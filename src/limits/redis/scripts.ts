@@ -197,7 +197,7 @@ keep()
 return { ${CODE.done}, int(off) }
 `;
 
-/** ARGV as INSTALL's, of a balance alone; puts nothing down. @returns [0, what the credit should be, what it is], or stale */
+/** ARGV as INSTALL's, of a balance alone; puts nothing down. @returns [0, what the credit should be, what it is (nil: unknown)], or stale */
 const COMPARE = `${UNPOSTED}
 return { ${CODE.done}, int(ARGV[6] - all), known[3] }
 `;
