@@ -50,9 +50,9 @@ describe('trap 21: partitions of usage_records', () => {
     expect((await insert(midnight - 1)).rows[0]!.partition).toBe('usage_records_20261122');
     expect((await insert(midnight)).rows[0]!.partition).toBe('usage_records_20261123');
     expect((await insert(now + 30 * DAY)).rows[0]!.partition).toBe('usage_records_default');
-    // Indexes come with the parent's: a look-up by id, by account, by key.
+    // Indexes come with the parent's: a look-up by id, by account, by key, model, channel, status, error.
     const { rows } = await pool.query("SELECT indexname FROM pg_indexes WHERE tablename = 'usage_records_20261122'");
-    expect(rows).toHaveLength(3);
+    expect(rows).toHaveLength(7);
   });
 
   it('may be made by many hosts at once, and again', async () => {
