@@ -37,6 +37,12 @@ describe('usage as each vendor reports it', () => {
     expect(usage.dimensions).toEqual({ cache_read: 10, output: 213 });
   });
 
+  it('groq: what ran as flex costs what on-demand costs', () => {
+    const ran = (tier: string) =>
+      providerNamed('groq')?.readUsage?.({}, { dimensions: { input: 1 }, raw: {}, serviceTier: tier }).serviceTier;
+    expect(['flex', 'on_demand', 'performance'].map(ran)).toEqual(['on_demand', 'on_demand', 'performance']);
+  });
+
   it('mistral: audio is beside the prompt', () => {
     const usage = usageOf('mistral', {
       prompt_tokens: 9,

@@ -91,13 +91,15 @@ describe('priceOf', () => {
     expect(unit({ input: 201, output: 1 })).toEqual({ input: '300', output: '900' });
   });
 
-  it('trap 6: a service tier replaces the rates it names; one without a price of its own changes nothing', () => {
+  it('trap 6: a service tier replaces the rates it names; one without a price of its own is charged as the plain one, and said', () => {
     const flex = price({ input: 100n, output: 400n }, { serviceTiers: { flex: { input: 50n, output: 200n } } });
-    const on = (serviceTier: string) =>
-      priceOf(usage({ input: 10_000, output: 10_000 }, { serviceTier }), flex).microUsd;
-    expect(on('flex')).toBe(3n);
-    expect(on('default')).toBe(5n);
-    expect(on('constructor')).toBe(5n);
+    const on = (serviceTier: string) => {
+      const { microUsd, unpriced } = priceOf(usage({ input: 10_000, output: 10_000 }, { serviceTier }), flex);
+      return [microUsd, ...unpriced];
+    };
+    expect(on('flex')).toEqual([3n]);
+    for (const plain of ['default', 'standard', 'auto', 'on_demand']) expect(on(plain)).toEqual([5n]);
+    for (const unknown of ['priority', 'constructor']) expect(on(unknown)).toEqual([5n, 'service_tier']);
   });
 
   it('trap 6: a service tier at long context has the price of both', () => {

@@ -6,8 +6,11 @@ import type { LineItem } from './usage-record.js';
 export interface Charge {
   readonly lineItems: readonly LineItem[];
   readonly microUsd: bigint;
-  /** Used, but neither the dimension nor what it falls back to has a rate: an error state, never a silent zero (trap 7). */
-  readonly unpriced: readonly Dimension[];
+  /**
+   * Used, but neither the dimension nor what it falls back to has a rate: an error state, never a silent zero (trap 7). `service_tier`: the
+   * tier that ran has no price, and was charged as the plain one.
+   */
+  readonly unpriced: readonly (Dimension | 'service_tier')[];
 }
 
 /** Where a dimension without a rate of its own takes one from. Calls have no substitute. */
@@ -21,6 +24,9 @@ const FALLBACK: Readonly<Partial<Record<Dimension, Dimension>>> = {
   image_output: 'output',
 };
 
+/** What vendors call the tier that plain rates are for: OpenAI and Bedrock `default`, Anthropic and Google `standard`, Groq `on_demand`. */
+const PLAIN_TIERS: ReadonlySet<string | undefined> = new Set([undefined, 'default', 'standard', 'on_demand', 'auto']);
+
 const PICO_PER_MICRO = 1_000_000n;
 
 /** A quantity that can be charged; anything else a vendor may say (negative, fractional, NaN) counts as none. */
@@ -33,9 +39,12 @@ export function isQuantity(value: number | undefined): value is number {
  * (contract §13). Pure.
  */
 export function priceOf(usage: Usage, price: Price): Charge {
-  const rates = ratesInForce(usage, price);
+  const reached = tierOf(usage, price);
+  const service = serviceOf(usage, price, reached);
+  const rates = reached || service ? { ...price.rates, ...reached?.rates, ...service } : price.rates;
   const lineItems: LineItem[] = [];
-  const unpriced: Dimension[] = [];
+  const unpriced: Charge['unpriced'][number][] = [];
+  if (!service && !PLAIN_TIERS.has(usage.serviceTier)) unpriced.push('service_tier');
   let picoUsd = 0n;
   for (const dimension of DIMENSIONS) {
     const quantity = quantityOf(dimension, usage, rates);
@@ -77,16 +86,12 @@ function rateOf(dimension: Dimension, rates: Rates): bigint | undefined {
 }
 
 /**
- * Base rates, then those of the highest context tier that the input reaches, then those of the service tier that ran: the context
- * tier's own where it has some.
+ * Rates that a service tier has for itself, the context tier's own where it has some. They go before those of the highest context tier that
+ * the input reaches, which go before the base rates.
  */
-function ratesInForce(usage: Usage, price: Price): Rates {
-  const reached = tierOf(usage, price);
-  const rates = reached === undefined ? price.rates : { ...price.rates, ...reached.rates };
-  const { serviceTier } = usage;
-  if (serviceTier === undefined) return rates;
-  const service = ownRates(reached?.serviceTiers, serviceTier) ?? ownRates(price.serviceTiers, serviceTier);
-  return service === undefined ? rates : { ...rates, ...service };
+function serviceOf({ serviceTier }: Usage, price: Price, reached: PriceTier | undefined): Rates | undefined {
+  if (serviceTier === undefined) return undefined;
+  return ownRates(reached?.serviceTiers, serviceTier) ?? ownRates(price.serviceTiers, serviceTier);
 }
 
 function tierOf(usage: Usage, price: Price): PriceTier | undefined {

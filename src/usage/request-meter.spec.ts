@@ -198,6 +198,8 @@ describe('a record', () => {
     const record = await ended({ kind: 'completed' }, { dimensions: { input: 10, tool_web_search: 1 }, raw: {} });
     expect(record).toMatchObject({ status: 'completed', error_code: 'price_unavailable', charge_micro_usd: 10 });
     expect(record.dimensions).toContainEqual({ name: 'tool_web_search', quantity: 1 });
+    const dearer = await ended({ kind: 'completed' }, { dimensions: { input: 10 }, raw: {}, serviceTier: 'priority' });
+    expect(dearer).toMatchObject({ status: 'completed', error_code: 'price_unavailable', charge_micro_usd: 10 });
   });
 });
 

@@ -34,6 +34,8 @@ export const groq = defineProvider({
   }),
   // A 400 when they are supplied at all: https://console.groq.com/docs/openai#currently-unsupported-openai-features
   refuses: ['logit_bias', 'logprobs', 'top_logprobs'],
+  // "The same price as on-demand": https://console.groq.com/docs/flex-processing
+  readUsage: (_raw, usage) => (usage.serviceTier === 'flex' ? { ...usage, serviceTier: 'on_demand' } : usage),
   // "If N is supplied, it must be equal to 1": same page.
   maxN: 1,
   adapt: (body, _outgoing, drop) => {
