@@ -116,7 +116,8 @@ export class AlertWatch implements OnApplicationBootstrap, BeforeApplicationShut
     try {
       await client.query('BEGIN');
       const { rows: locked } = await client.query<{ id: string }>(lock, values);
-      const crossed = locked.length === 0 ? 0 : await this.#judge(client, locked.map(({ id }) => id)); // prettier-ignore
+      const ids = locked.map(({ id }) => id);
+      const crossed = ids.length === 0 ? 0 : await this.#judge(client, ids);
       await client.query('COMMIT');
       broken = false;
       return { seen: locked.length, crossed };
@@ -151,7 +152,8 @@ export class AlertWatch implements OnApplicationBootstrap, BeforeApplicationShut
   async #figures(client: ClientBase, alerts: readonly Watched[], at: number): Promise<Map<string, bigint>> {
     const figures = new Map<string, bigint>();
     const spending = alerts.filter(({ kind }) => kind !== 'balance_below');
-    const spent = await spentIn(client, spending.map(alert => ({ ...alert, since: periodOf(alert, at) }))); // prettier-ignore
+    const periods = spending.map(alert => ({ ...alert, since: periodOf(alert, at) }));
+    const spent = await spentIn(client, periods);
     spending.forEach(({ id }, place) => figures.set(id, spent[place] ?? 0n));
     for (const { id, kind, accountId } of alerts) {
       if (kind === 'balance_below') figures.set(id, await this.ledger.balanceIn(client, accountId));
