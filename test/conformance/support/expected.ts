@@ -13,6 +13,9 @@ export interface ExpectedError {
 const REFUSALS = ['invalid_request', 'unsupported_parameter', 'context_length_exceeded', 'content_policy_violation'];
 
 export function expectedError(status: number, body: any, name: string): ExpectedError {
+  // A host that moderates what it passes on says 403: https://openrouter.ai/docs/api-reference/errors#moderation-errors
+  if (status === 403 && Array.isArray(body?.error?.metadata?.reasons))
+    return { kind: 'BadRequestError', status: 400, codes: ['content_policy_violation'], tells: false };
   const quota = /insufficient_quota|exceeded your current quota/.test(JSON.stringify(body));
   if (quota || [401, 402, 403, 404].includes(status))
     return { kind: 'InternalServerError', status: 502, codes: ['upstream_error'], tells: false };
