@@ -56,21 +56,27 @@ function roleOf(content: JsonObject, path: string): Turn['role'] {
   throw unsupported(`${path}.role`, 'must be `user` or `model`; instructions go into `systemInstruction`.');
 }
 
-const readParts = (content: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] =>
-  listIn(content, 'parts', path).flatMap((part, at) => readOne(part, `${path}.parts.${at}`, ids));
+function readParts(content: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] {
+  const blocks: ReadTurn['blocks'] = [];
+  const parts = listIn(content, 'parts', path);
+  for (let at = 0; at < parts.length; at++) readOne(parts[at]!, `${path}.parts.${at}`, ids, blocks);
+  return blocks;
+}
 
-function readOne(part: JsonObject, path: string, ids: CallIds): ReadTurn['blocks'] {
-  const signature = field(part, 'thoughtSignature');
-  const signed = typeof signature === 'string' && signature !== '' ? signature : undefined;
-  const carried = signed === undefined ? undefined : readCarried(signed);
+function readOne(part: JsonObject, path: string, ids: CallIds, blocks: ReadTurn['blocks']): void {
   const block = readBlock(part, path, ids);
-  const says = block.type !== 'text' || block.text !== '' || (signed !== undefined && !carried);
-  if (signed === undefined) return says ? [block] : [];
-  return [
-    ...(carried ?? []).map((one): Waiting => ({ ...one, type: 'waiting', path })),
-    ...(says ? [block] : []),
-    ...(carried ? [] : signatureOf(block, signed, path)),
-  ];
+  const says = block.type !== 'text' || block.text !== '';
+  const signature = field(part, 'thoughtSignature');
+  if (typeof signature !== 'string' || signature === '') {
+    if (says) blocks.push(block);
+    return;
+  }
+  const carried = readCarried(signature);
+  if (!carried) blocks.push(block, ...signatureOf(block, signature, path));
+  else {
+    for (const one of carried) blocks.push({ ...one, type: 'waiting', path });
+    if (says) blocks.push(block);
+  }
 }
 
 function readBlock(part: JsonObject, path: string, ids: CallIds): Block {
@@ -112,6 +118,7 @@ function signatureOf(block: Block, signature: string, path: string): Block[] {
  * https://ai.google.dev/gemini-api/docs/thought-signatures
  */
 function joined(blocks: ReadTurn['blocks']): ReadTurn['blocks'] {
+  if (blocks.length < 2) return blocks;
   const whole: ReadTurn['blocks'] = [];
   blocks.forEach((block, at) => {
     const last = whole.at(-1);
