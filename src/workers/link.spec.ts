@@ -46,6 +46,14 @@ describe('Link', () => {
     expect(JSON.stringify(error) + String(error)).not.toContain('secret');
   });
 
+  it('a process that stood still reads the answer before it gives up on it', async () => {
+    const { one, other } = linked();
+    other.on(DOUBLE, n => 2n * n);
+    const asked = one.ask(DOUBLE, 2n, 20);
+    for (const until = performance.now() + 200; performance.now() < until;);
+    expect(await asked).toBe(4n);
+  });
+
   it('an answer that does not come in time, or never will, is 503', async () => {
     const { one, other } = linked();
     other.on(SLOW, () => sleep(1_000, 'late', { ref: false }));

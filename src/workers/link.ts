@@ -17,6 +17,8 @@ interface Waiting {
   readonly failed: (error: LazuError) => void;
   /** `performance.now()`; Infinity: as long as it takes. */
   readonly until: number;
+  /** It was due at the last look. */
+  isLate: boolean;
 }
 
 type Handler = (question: unknown) => unknown;
@@ -79,7 +81,7 @@ export class Link {
     this.#look ??= setInterval(() => this.#lookAfter(), LOOK_MS).unref();
     return new Promise((resolve, failed) => {
       const answered = resolve as (answer: unknown) => void;
-      this.#waiting.set(n, { answered, failed, until: performance.now() + patienceMs });
+      this.#waiting.set(n, { answered, failed, until: performance.now() + patienceMs, isLate: false });
     });
   }
 
@@ -153,12 +155,16 @@ export class Link {
     return ['failure', n, error.code, { message, param, retryable, retryAfter, status } satisfies Failure];
   }
 
+  /** Given up is what was late twice: where this process stood still, the answer is there, and is read between two looks. */
   #lookAfter(): void {
     const now = performance.now();
-    for (const [n, { until, failed }] of this.#waiting) {
-      if (until > now) continue;
-      this.#waiting.delete(n);
-      failed(silent());
+    for (const [n, question] of this.#waiting) {
+      if (question.until > now) continue;
+      if (question.isLate) {
+        this.#waiting.delete(n);
+        question.failed(silent());
+      }
+      question.isLate = true;
     }
     if (this.#waiting.size > 0) return;
     clearInterval(this.#look);
