@@ -62,18 +62,47 @@ const COUNTED = [
   'charge_micro_usd',
 ] as const;
 
-const SUMS = COUNTED.map(column => `coalesce(sum(usage_rollups.${column}), 0)::text AS ${column}`).join(', ');
+const SUMS = COUNTED.map(column => `coalesce(sum(${column}), 0) AS ${column}`).join(', ');
 /** Each name and value as the filter has them; a name that holds a colon is found as well. */
 const hasLabel = (text: string): string =>
   `EXISTS (SELECT FROM jsonb_each_text(labels) AS label WHERE label.key || ':' || label.value = ${text})`;
 
-/** Groups and total in one pass over the rollups: the total first, then by day ascending, else dearest first. */
+/**
+ * Groups and total as of one moment: the total first, then by day ascending, else dearest first. The total is made of the groups, so that
+ * rollups are read once. By day and something more there may be a hundred thousand groups, though, and the first thousand are those of the
+ * first days: then only these days are grouped, and the total is read for itself.
+ */
 export function rollupQuery(
   filter: RollupFilter,
   groupings: readonly Grouping[],
 ): { text: string; values: readonly unknown[] } {
   const values: unknown[] = [];
   const value = (given: unknown): string => `$${values.push(given)}`;
+  const where = `WHERE ${conditionsOf(filter, value).join(' AND ')}`;
+  if (groupings.length === 0) return { text: `SELECT ${SUMS} FROM usage_rollups ${where}`, values };
+
+  const names = groupings.map((_, at) => `group_${at}`);
+  const keys = groupings.map((grouping, at) => `${keyOf(grouping, value)} AS ${names[at]}`);
+  const isLabelled = groupings.some(isLabel);
+  const day = names[groupings.indexOf('day')];
+  const order = day === undefined ? 'charge_micro_usd DESC' : `${day}, charge_micro_usd DESC`;
+  const endsEarly = day !== undefined && groupings.length > 1 && !isLabelled;
+  const text = `
+    WITH groups AS (
+      SELECT ${keys.join(', ')}, ${SUMS} FROM usage_rollups
+      ${isLabelled ? 'LEFT JOIN api_keys AS keys ON keys.id = usage_rollups.key_id' : ''}
+      ${where} GROUP BY ${names.join(', ')} ${endsEarly ? `ORDER BY ${order} LIMIT ${MOST_GROUPS}` : ''}
+    )
+    SELECT true AS is_total, ${names.map(name => `NULL AS ${name}`).join(', ')}, ${SUMS}
+    FROM ${endsEarly ? `usage_rollups ${where}` : 'groups'}
+    UNION ALL
+    SELECT false, ${names.map(name => (name === day ? `to_char(${day}, 'YYYY-MM-DD')` : name)).join(', ')}, ${COUNTED.join(', ')}
+    FROM groups
+    ORDER BY is_total DESC, ${order} LIMIT ${MOST_GROUPS + 1}`;
+  return { text, values };
+}
+
+function conditionsOf(filter: RollupFilter, value: (given: unknown) => string): string[] {
   const conditions = [`day BETWEEN ${value(filter.from)} AND ${value(filter.to)}`];
   const where = (column: string, given: string | undefined): void => {
     if (given !== undefined) conditions.push(`usage_rollups.${column} = ${value(given)}`);
@@ -84,22 +113,11 @@ export function rollupQuery(
   where('lane', filter.lane);
   const having = (filter.labels ?? []).map(label => hasLabel(value(label)));
   if (having.length > 0) conditions.push(`key_id IN (SELECT id FROM api_keys WHERE ${having.join(' AND ')})`);
-
-  const keys = groupings.map(grouping =>
-    isLabel(grouping) ? `keys.labels ->> ${value(nameOf(grouping))}::text` : COLUMN[grouping],
-  );
-  const shown = keys.map(
-    (key, at) => `${groupings[at] === 'day' ? `to_char(${key}, 'YYYY-MM-DD')` : key} AS group_${at}`,
-  );
-  const byDay = groupings.includes('day') ? `${COLUMN.day}, ` : '';
-  const order = `ORDER BY grouping(${keys[0]}) DESC, ${byDay}sum(usage_rollups.charge_micro_usd) DESC`;
-  const text = `SELECT ${[...shown, SUMS].join(', ')} FROM usage_rollups
-    ${groupings.some(isLabel) ? 'LEFT JOIN api_keys AS keys ON keys.id = usage_rollups.key_id' : ''}
-    WHERE ${conditions.join(' AND ')}
-    GROUP BY GROUPING SETS (${keys.length > 0 ? `(${keys.join(', ')}), ` : ''}())
-    ${keys.length > 0 ? order : ''} LIMIT ${MOST_GROUPS + 1}`;
-  return { text, values };
+  return conditions;
 }
+
+const keyOf = (grouping: Grouping, value: (given: unknown) => string): string =>
+  isLabel(grouping) ? `keys.labels ->> ${value(nameOf(grouping))}::text` : COLUMN[grouping];
 
 /** @param rows what `rollupQuery` for these groupings gave */
 export function reportOf(

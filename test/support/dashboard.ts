@@ -125,6 +125,8 @@ export function dashboards(days: number): { name: string; filter: RollupFilter; 
     { name: `by day, all ${days} days`, filter: all, groupings: ['day'] },
     { name: `by account, all ${days} days`, filter: all, groupings: ['account'] },
     { name: `by label, all ${days} days`, filter: all, groupings: ['label:team'] },
+    { name: `by day and label, all ${days} days`, filter: all, groupings: ['day', 'label:team'] },
+    { name: `by day, account, model, all ${days} days`, filter: all, groupings: ['day', 'account', 'model'] },
     { name: "a key's own by day", filter: { ...month, accountId, keyId }, groupings: ['day'] },
     { name: `a key's own by model, all ${days} days`, filter: { ...all, accountId, keyId }, groupings: ['model'] },
   ];
