@@ -48,6 +48,9 @@ export class Funds {
   missing(spender: Spender): Promise<unknown> | undefined {
     const account = this.source.prepaid ? this.#account(spender.accountId) : undefined;
     const key = spender.quotaMicroUsd === undefined ? undefined : this.#key(spender);
+    const now = this.now();
+    if (account) account.usedAt = now;
+    if (key) key.usedAt = now;
     if (account && account.credit === undefined) return this.#readAccount(spender.accountId, account);
     return key && key.credit === undefined ? this.#readKey(spender.keyId, key) : undefined;
   }
@@ -127,14 +130,12 @@ export class Funds {
   #account(accountId: string): Purse {
     let purse = this.#accounts.get(accountId);
     if (!purse) this.#accounts.set(accountId, (purse = new Purse(accountId)));
-    purse.usedAt = this.now();
     return purse;
   }
 
   #key({ keyId, accountId, quotaPeriod = 'total', startedAt }: Spender): Purse {
     let purse = this.#keys.get(keyId);
     if (!purse) this.#keys.set(keyId, (purse = new Purse(accountId)));
-    purse.usedAt = this.now();
     const since = periodStart(quotaPeriod, startedAt);
     if (purse.period !== quotaPeriod) {
       purse.forget();

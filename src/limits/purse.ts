@@ -6,6 +6,7 @@ export class Purse {
   held = 0n;
   /** When the reading of `credit` began, in ms of the store's clock. */
   readAt = -Infinity;
+  /** When a request last asked what is in it, in ms of the store's clock. */
   usedAt = 0;
   /** Quota period: charges of requests that started earlier (ms since 1970) do not count. */
   since = 0;

@@ -16,23 +16,29 @@ export interface Full {
   readonly retryAfter?: number;
 }
 
+/** Of one key, or of one account. Each is made when it is needed: tokens take 4 KB. */
+interface Windows {
+  requests: RequestLog | undefined;
+  tokens: TokenLog | undefined;
+}
+
 /** Requests and tokens per rolling 60 s, of keys and accounts. Look first (`full`), then `take`: nothing happens in between. */
 export class RateWindows {
-  readonly #keyRequests = new Map<string, RequestLog>();
-  readonly #accountRequests = new Map<string, RequestLog>();
-  readonly #keyTokens = new Map<string, TokenLog>();
-  readonly #accountTokens = new Map<string, TokenLog>();
+  readonly #keys = new Map<string, Windows>();
+  readonly #accounts = new Map<string, Windows>();
 
   /** @returns undefined: there is room */
   full(ask: Reservation, now: number): Full | undefined {
-    const { rpm, accountRpm, tpm, accountTpm, keyId, accountId, tokens } = ask;
+    const { rpm, accountRpm, tpm, accountTpm, tokens } = ask;
+    const key = this.#keys.get(ask.keyId);
+    const account = this.#accounts.get(ask.accountId);
     const requests = Math.max(
-      rpm === undefined ? 0 : slotAfter(this.#keyRequests.get(keyId), now, rpm),
-      accountRpm === undefined ? 0 : slotAfter(this.#accountRequests.get(accountId), now, accountRpm),
+      rpm === undefined ? 0 : slotAfter(key?.requests, now, rpm),
+      accountRpm === undefined ? 0 : slotAfter(account?.requests, now, accountRpm),
     );
     const room = Math.max(
-      tpm === undefined ? 0 : roomAfter(this.#keyTokens.get(keyId), now, tpm, tokens),
-      accountTpm === undefined ? 0 : roomAfter(this.#accountTokens.get(accountId), now, accountTpm, tokens),
+      tpm === undefined ? 0 : roomAfter(key?.tokens, now, tpm, tokens),
+      accountTpm === undefined ? 0 : roomAfter(account?.tokens, now, accountTpm, tokens),
     );
     if (room === Infinity) return { reason: 'tokens' };
     const wait = Math.max(requests, room);
@@ -42,34 +48,41 @@ export class RateWindows {
 
   /** @returns undefined: its tokens count nowhere */
   take(ask: Reservation, now: number): Counted | undefined {
-    const { rpm, accountRpm, tpm, accountTpm, keyId, accountId, tokens } = ask;
-    if (rpm !== undefined) logOf(this.#keyRequests, keyId, RequestLog).add(now);
-    if (accountRpm !== undefined) logOf(this.#accountRequests, accountId, RequestLog).add(now);
+    const { rpm, accountRpm, tpm, accountTpm, tokens } = ask;
+    const key = rpm === undefined && tpm === undefined ? undefined : windowsOf(this.#keys, ask.keyId);
+    const account =
+      accountRpm === undefined && accountTpm === undefined ? undefined : windowsOf(this.#accounts, ask.accountId);
+    if (rpm !== undefined) (key!.requests ??= new RequestLog()).add(now);
+    if (accountRpm !== undefined) (account!.requests ??= new RequestLog()).add(now);
     if (tpm === undefined && accountTpm === undefined) return undefined;
-    const key = tpm === undefined ? undefined : logOf(this.#keyTokens, keyId, TokenLog);
-    const account = accountTpm === undefined ? undefined : logOf(this.#accountTokens, accountId, TokenLog);
-    const slice = key?.add(now, tokens);
-    return { key, account, slice: account?.add(now, tokens) ?? slice! };
+    const keyTokens = tpm === undefined ? undefined : (key!.tokens ??= new TokenLog());
+    const accountTokens = accountTpm === undefined ? undefined : (account!.tokens ??= new TokenLog());
+    const slice = keyTokens?.add(now, tokens);
+    return { key: keyTokens, account: accountTokens, slice: accountTokens?.add(now, tokens) ?? slice! };
   }
 
   /** What binds first, of the key and its account. */
   standing(ask: Reservation, now: number): Standing | undefined {
-    const { rpm, accountRpm, tpm, accountTpm, keyId, accountId } = ask;
+    const { rpm, accountRpm, tpm, accountTpm } = ask;
+    const key = this.#keys.get(ask.keyId);
+    const account = this.#accounts.get(ask.accountId);
     const requests = tighter(
-      rpm === undefined ? undefined : standingOf(this.#keyRequests.get(keyId), rpm, now),
-      accountRpm === undefined ? undefined : standingOf(this.#accountRequests.get(accountId), accountRpm, now),
+      rpm === undefined ? undefined : standingOf(key?.requests, rpm, now),
+      accountRpm === undefined ? undefined : standingOf(account?.requests, accountRpm, now),
     );
     const tokens = tighter(
-      tpm === undefined ? undefined : standingOf(this.#keyTokens.get(keyId), tpm, now),
-      accountTpm === undefined ? undefined : standingOf(this.#accountTokens.get(accountId), accountTpm, now),
+      tpm === undefined ? undefined : standingOf(key?.tokens, tpm, now),
+      accountTpm === undefined ? undefined : standingOf(account?.tokens, accountTpm, now),
     );
     return standingFrom(requests, tokens);
   }
 
   /** Forgets windows that have emptied. */
   sweep(now: number): void {
-    for (const logs of [this.#keyRequests, this.#accountRequests, this.#keyTokens, this.#accountTokens]) {
-      for (const [id, log] of logs) if (log.emptyAfter(now) === 0) logs.delete(id);
+    for (const windows of [this.#keys, this.#accounts]) {
+      for (const [id, { requests, tokens }] of windows) {
+        if (!requests?.emptyAfter(now) && !tokens?.emptyAfter(now)) windows.delete(id);
+      }
     }
   }
 }
@@ -80,10 +93,10 @@ export function correct({ key, account, slice }: Counted, by: number): void {
   account?.correct(slice, by);
 }
 
-function logOf<Log>(logs: Map<string, Log>, id: string, Empty: new () => Log): Log {
-  let log = logs.get(id);
-  if (!log) logs.set(id, (log = new Empty()));
-  return log;
+function windowsOf(all: Map<string, Windows>, id: string): Windows {
+  let windows = all.get(id);
+  if (!windows) all.set(id, (windows = { requests: undefined, tokens: undefined }));
+  return windows;
 }
 
 /** A limit of 0 admits nobody, now or later; its wait is the whole window, as nothing truer can be said. */

@@ -100,15 +100,15 @@ export class UnflushedCharges {
    */
   recorded(requestIds: readonly string[], inserted: ReadonlyMap<string, bigint> | undefined): void {
     const own = new Map<string, bigint>();
-    const posted = new Map<string, Charge>();
+    const posted = this.#postedWatchers.length > 0 ? new Map<string, Charge>() : undefined;
     for (const requestId of requestIds) {
       const charge = this.#byRequest.get(requestId);
       if (!charge) continue;
       this.#byRequest.delete(requestId);
-      posted.set(requestId, charge);
+      posted?.set(requestId, charge);
       own.set(charge.accountId, (own.get(charge.accountId) ?? 0n) + charge.microUsd);
     }
-    if (posted.size > 0) for (const watcher of this.#postedWatchers) watcher(posted, false);
+    if (posted && posted.size > 0) for (const watcher of this.#postedWatchers) watcher(posted, false);
     if (!inserted) return this.#tell(undefined);
     // More than was here: another process made it, and sums that were read before lack it. Less: some of it was in a sum that was read
     // before, when a process died before it could say so.
