@@ -1,6 +1,8 @@
 // What admission costs: `npm run bench:admission`. The same small request, to a Lazu where nothing binds and to one where everything does
 // (prepaid, RPM and TPM of account and key, a quota of the key), with limits in memory and, where redis-server is installed, in Redis. CPU of
-// Lazu's process per request, bookkeeping after the last answer included, in alternating rounds of one run.
+// Lazu's process per request, bookkeeping after the last answer included. Within a round the Lazus take turns every few hundred requests, so
+// that a machine that gets slower does so for all of them. Two processes of the same kind differ by some 5 %, for as long as they live: so there are
+// several of each kind, and what they differ by is shown.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, createServer, request } from 'node:http';
@@ -10,15 +12,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { admissionSteps } from './admission-steps.mjs';
-import { cpuMs, freePort, MEASURED_CORE, OTHER_CORE, start, stop, until } from './processes.mjs';
-import { median } from './statistics.mjs';
+import { cpuMs, descendants, freePort, MEASURED_CORE, OTHER_CORE, pin, start, stop, until } from './processes.mjs';
+import { mean, median, medianInterval } from './statistics.mjs';
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string', default: '7' }, requests: { type: 'string', default: '3000' } },
+  options: {
+    rounds: { type: 'string', default: '15' },
+    requests: { type: 'string', default: '6000' },
+    each: { type: 'string', default: '3' },
+  },
 });
 const ROUNDS = Number(values.rounds);
 const REQUESTS = Number(values.requests);
+const EACH = Number(values.each);
 const CALLERS = 16;
+/** Requests to one Lazu before it is the next one's turn. */
+const TURN = 300;
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** Never met, and counted against all the same. */
 const MOST = 2_000_000_000;
@@ -74,6 +83,7 @@ async function startLazu(name, { isBound, redisUrl }) {
       () => false,
     ),
   );
+  for (const pid of descendants(child.pid)) pin(pid, OTHER_CORE); // its PostgreSQL
   const limits = isBound ? { rpm: MOST, tpm: MOST } : {};
   const { id } = await call(base, 'POST', '/api/admin/accounts', adminKey, { name: 'bench', ...limits });
   const grant = { amount_micro_usd: PLENTY_MICRO_USD, reference: 'bench' };
@@ -106,15 +116,16 @@ async function load({ name, port, key, agent }, requests) {
   await Promise.all(Array.from({ length: CALLERS }, caller));
 }
 
-/** CPU when what is left to do is done. */
-async function atRest({ pid }) {
-  for (let last = cpuMs(pid), tries = 0; tries < 50; tries++) {
+/** CPU of each when what is left to do is done. */
+async function atRest(lazus) {
+  const spent = () => lazus.map(({ pid }) => cpuMs(pid));
+  for (let last = spent(), tries = 0; tries < 50; tries++) {
     await sleep(400);
-    const now = cpuMs(pid);
-    if (now - last < 40) return now;
+    const now = spent();
+    if (now.every((ms, at) => ms - last[at] < 40)) return now;
     last = now;
   }
-  throw new Error('it does not come to rest');
+  throw new Error('they do not come to rest');
 }
 
 async function startRedis() {
@@ -128,31 +139,45 @@ async function startRedis() {
 }
 
 const redis = await startRedis();
-const lazus = [
-  await startLazu('nothing binds', { isBound: false }),
-  await startLazu('everything binds, in memory', { isBound: true }),
-  ...(redis ? [await startLazu('everything binds, in Redis', { isBound: true, redisUrl: redis.url })] : []),
+const kinds = [
+  { name: 'nothing binds', isBound: false },
+  { name: 'everything binds, in memory', isBound: true },
+  ...(redis ? [{ name: 'everything binds, in Redis', isBound: true, redisUrl: redis.url }] : []),
 ];
+const lazus = [];
 try {
-  const spent = lazus.map(() => []);
-  for (const lazu of lazus) await load(lazu, REQUESTS * 2);
+  for (let one = 0; one < EACH; one++) for (const kind of kinds) lazus.push(await startLazu(kind.name, kind));
+  for (const lazu of lazus) await load(lazu, 10_000); // warm
+  /** By kind, of each process: CPU-ms per request, a figure for each round. */
+  const spent = kinds.map(() => Array.from({ length: EACH }, () => []));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [at, lazu] of lazus.entries()) {
-      const before = await atRest(lazu);
-      await load(lazu, REQUESTS);
-      spent[at].push((await atRest(lazu)) - before);
+    const before = await atRest(lazus);
+    for (let turn = 0; turn < REQUESTS / TURN; turn++) {
+      for (const lazu of turn % 2 === 0 ? lazus : lazus.toReversed()) await load(lazu, TURN);
+    }
+    for (const [at, ms] of (await atRest(lazus)).entries()) {
+      spent[at % kinds.length][Math.floor(at / kinds.length)].push((ms - before[at]) / REQUESTS);
     }
   }
   console.log(
-    `CPU-ms per request, median of ${ROUNDS} alternating rounds of ${REQUESTS}; × nothing binds, median of the rounds' ratios\n`,
+    `CPU-ms per request, ${ROUNDS} rounds of ${REQUESTS} to each of ${EACH} processes, in turns of ${TURN}. × nothing binds: median of the ` +
+      `rounds, where it is in 19 of 20 such runs, the rounds' range, each process\n`,
   );
-  for (const [at, { name }] of lazus.entries()) {
-    const ratios = spent[at].map((ms, round) => ms / spent[0][round]);
+  const inRound = (processes, round) => mean(processes.map(figures => figures[round]));
+  for (const [at, { name }] of kinds.entries()) {
+    const rounds = spent[0][0].map((_, round) => inRound(spent[at], round));
+    const ratios = rounds.map((ms, round) => ms / inRound(spent[0], round));
+    const [low, high] = medianInterval(ratios).map(ratio => ratio.toFixed(3));
     const range = `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
-    console.log(`${name}: ${(median(spent[at]) / REQUESTS).toFixed(3)} ms; ${median(ratios).toFixed(3)} × (${range})`);
+    const single = spent[at].map(figures =>
+      median(figures.map((ms, round) => ms / inRound(spent[0], round))).toFixed(2),
+    );
+    console.log(
+      `${name}: ${median(rounds).toFixed(3)} ms; ${median(ratios).toFixed(3)} × (${low}–${high}; ${range}; ${single.join(', ')})`,
+    );
   }
   const steps = await admissionSteps();
-  const share = (steps.everything - steps.nothing) / 1_000 / (median(spent[0]) / REQUESTS);
+  const share = (steps.everything - steps.nothing) / 1_000 / median(spent[0].flat());
   console.log(
     `\nthe steps alone, in memory: ${steps.nothing.toFixed(1)} µs where nothing binds, ${steps.everything.toFixed(1)} µs where everything does: ` +
       `${(100 * share).toFixed(1)} % of a request`,

@@ -8,7 +8,7 @@ import { ChunkedReader } from './load/chunked-reader.mjs';
 import { describeTranslation } from './report-translations.mjs';
 import { describeRow } from './report.mjs';
 import { streamAnswer } from './servers/answers.mjs';
-import { median } from './statistics.mjs';
+import { median, medianInterval } from './statistics.mjs';
 
 test('the reader counts the same bytes however the socket splits them', () => {
   const script = streamAnswer(100, true);
@@ -53,6 +53,9 @@ test('bodies have exactly the size asked for and are JSON', () => {
 test('ratios are taken round by round, and better means more only for cost', () => {
   assert.equal(median([3, 1, 2]), 2);
   assert.equal(median([4, 1, 2, 3]), 2.5);
+  assert.deepEqual(medianInterval([2, 2, 2]), [2, 2]);
+  const [low, high] = medianInterval([1, 2, 3, 4, 5, 6, 7, 8, 9, 100]);
+  assert.ok(low >= 1 && low < 5.5 && high > 5.5 && high <= 9);
   const results = new Map([
     ['direct', [{ value: 1, perSecond: 100 }]],
     ['bare', [2, 4, 6].map(value => ({ value, perSecond: 60 }))],
