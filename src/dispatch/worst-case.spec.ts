@@ -36,13 +36,14 @@ const facts: fc.Arbitrary<RequestFacts> = fc.record({
   n: fc.integer({ min: 1, max: 8 }),
   maxOutputTokens: fc.constant(undefined),
   inputTokensBound: fc.nat(400_000),
+  images: fc.nat(3),
   inputTokensEstimate: fc.constant(1),
   serviceTier: fc.constantFrom(undefined, 'auto', ...TIERS),
   needs: fc.constant([]),
   vendorTools: fc.array(tool, { maxLength: 2 }),
 });
 
-const routeOf = (of: Price): Route => ({ price: of }) as Route;
+const routeOf = (of: Price, vendorId = 'acme'): Route => ({ price: of, model: { vendorId } }) as Route;
 
 describe('the hold of a request', () => {
   it('covers whatever it can cost: any split over the dimensions, any tier that may run, any candidate', () => {
@@ -51,14 +52,18 @@ describe('the hold of a request', () => {
     const end = fc.record({ split, full: fc.double({ min: 0, max: 1, noNaN: true }), runs: fc.nat(5), who: fc.nat() });
     fc.assert(
       fc.property(ask, end, ({ facts, prices, output }, { split, full, runs, who }) => {
-        const { microUsd, outputPicoUsd } = worstCase(facts, prices.map(routeOf), output);
+        const { microUsd, outputPicoUsd } = worstCase(
+          facts,
+          prices.map(one => routeOf(one)),
+          output,
+        );
         const { n, serviceTier, vendorTools } = facts;
         const dimensions: Partial<Record<Dimension, number>> = { requests: n };
         const share = (names: Dimension[], most: number, parts: number[]) => {
           const sum = parts.reduce((total, part) => total + part, 0) || 1;
           names.forEach((name, at) => (dimensions[name] = Math.floor((most * full * parts[at]!) / sum)));
         };
-        share(INPUT, n * inputBound(facts), split.slice(0, 6));
+        share(INPUT, n * inputBound(facts, 'acme'), split.slice(0, 6));
         share(OUTPUT, n * output, split.slice(6));
         for (const { dimension, uses = 5 } of vendorTools) {
           if (dimension) dimensions[dimension] = (dimensions[dimension] ?? 0) + n * Math.min(uses, runs);
@@ -81,6 +86,18 @@ describe('the hold of a request', () => {
     const asked = openaiChat.readFacts({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] }, 1_000);
     expect(worstCase(asked, [routeOf(dear)], 0).microUsd).toBe(2_024n);
     expect(worstCase({ ...asked, inputTokensBound: 199_000 }, [routeOf(dear)], 0).microUsd).toBe(400_048n);
+  });
+
+  it('is taken for an image by the rules of who answers, not by its bytes', () => {
+    const url = `data:image/png;base64,${'A'.repeat(1_000_000)}`;
+    const body = { model: 'm', messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] };
+    const asked = openaiChat.readFacts(body, Buffer.byteLength(JSON.stringify(body)));
+    const flat = { id: 'p', rates: { input: 1_000_000n }, serviceTiers: {}, tiers: [] };
+    const text = BigInt(asked.inputTokensBound + 1_024);
+    expect(text).toBeLessThan(1_200n);
+    expect(worstCase(asked, [routeOf(flat, 'anthropic')], 0).microUsd).toBe(text + 4_784n);
+    expect(worstCase(asked, [routeOf(flat)], 0).microUsd).toBe(text + 36_835n);
+    expect(worstCase(asked, [routeOf(flat, 'anthropic'), routeOf(flat)], 0).microUsd).toBe(text + 36_835n);
   });
 
   it('counts no fewer tokens of text, tools and turns than a tokenizer, in every dialect', async () => {

@@ -13,6 +13,11 @@ const TOOL_RESULT_TOKENS = 8_192;
 /** How often such a tool is used where nobody has said. */
 const USUAL_USES = 5;
 
+/** Tokens of one image at most, by vendor: https://platform.claude.com/docs/en/build-with-claude/vision#evaluate-image-size */
+const IMAGE_TOKENS: ReadonlyMap<string, number> = new Map([['anthropic', 4_784]]);
+/** Where the vendor sets no bound, or older models exceed it: GPT-4o mini's tiles. https://platform.openai.com/docs/guides/images-vision#calculating-costs */
+const DEAREST_IMAGE_TOKENS = 36_835;
+
 const INPUT = ['input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'audio_input', 'image_input'] as const;
 const OUTPUT = ['output', 'audio_output', 'image_output'] as const;
 
@@ -29,11 +34,11 @@ export interface WorstCase {
  * @param outputTokens of one answer
  */
 export function worstCase(facts: RequestFacts, routes: readonly Route[], outputTokens: number): WorstCase {
-  const input = inputBound(facts);
   const answers = BigInt(facts.n);
   let dearest = 0n;
   let dearestOutput = 0n;
-  for (const { price } of routes) {
+  for (const { price, model } of routes) {
+    const input = inputBound(facts, model.vendorId);
     const highest = highestRates(price, facts, input);
     let call = BigInt(input) * highest.input + BigInt(outputTokens) * highest.output + highest.of('requests');
     for (const { dimension, uses = USUAL_USES } of facts.vendorTools) {
@@ -45,9 +50,9 @@ export function worstCase(facts: RequestFacts, routes: readonly Route[], outputT
   return { microUsd: (dearest + PICO_PER_MICRO - 1n) / PICO_PER_MICRO, outputPicoUsd: dearestOutput };
 }
 
-/** Tokens that one answer reads at most. */
-export function inputBound({ inputTokensBound, vendorTools }: RequestFacts): number {
-  let tokens = inputTokensBound + HIDDEN_PROMPT_TOKENS;
+/** Tokens that one answer reads at most. @param vendorId who made the model that answers */
+export function inputBound({ inputTokensBound, images, vendorTools }: RequestFacts, vendorId: string): number {
+  let tokens = inputTokensBound + images * (IMAGE_TOKENS.get(vendorId) ?? DEAREST_IMAGE_TOKENS) + HIDDEN_PROMPT_TOKENS;
   for (const { uses = USUAL_USES } of vendorTools) tokens += HIDDEN_PROMPT_TOKENS + uses * TOOL_RESULT_TOKENS;
   return tokens;
 }

@@ -27,8 +27,10 @@ export interface RequestFacts {
   readonly n: number;
   /** The caller's own cap on output tokens, if any. */
   readonly maxOutputTokens: number | undefined;
-  /** Upper bound of input tokens, from bytes and image rules, deterministic: what a hold is taken for. */
+  /** Upper bound of input tokens, images aside, from bytes, deterministic: what a hold is taken for. */
   readonly inputTokensBound: number;
+  /** Images that come along: what one takes at most is for who answers to say, not for the dialect of a request. */
+  readonly images: number;
   /** Likely input tokens, deterministic too: what a rate window counts, and what is charged when no vendor ever said. */
   readonly inputTokensEstimate: number;
   readonly serviceTier: string | undefined;

@@ -27,9 +27,14 @@ const source = {
   unflushedOfKey: () => 0n,
   add: () => undefined,
 };
-const facts = { n: 1, inputTokensBound: 700, vendorTools: [], serviceTier: undefined };
+const facts = { n: 1, inputTokensBound: 700, images: 0, vendorTools: [], serviceTier: undefined };
 const rates = { input: 150_000n, cache_read: 75_000n, output: 600_000n, tool_web_search: 10_000_000_000n };
-const routes = [{ price: { id: 'price', rates, tiers: [], serviceTiers: { batch: {}, priority: {} } } }];
+const routes = [
+  {
+    price: { id: 'price', rates, tiers: [], serviceTiers: { batch: {}, priority: {} } },
+    model: { vendorId: 'openai' },
+  },
+];
 
 /** @returns {Promise<{nothing: number, everything: number}>} CPU µs per request, medians of alternating rounds */
 export async function admissionSteps() {

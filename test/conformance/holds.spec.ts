@@ -72,7 +72,7 @@ describeWith(folder, 'what is held for a recorded request', recordings => {
       const read = providerNamed(provider)?.readUsage?.(usage.raw, usage) ?? usage;
       const input = inputTokensOf(read);
       const output = tokensOf(read) - input;
-      const bound = inputBound(facts);
+      const bound = inputBound(facts, /claude/.test(facts.model) ? 'anthropic' : 'other');
       const most = (facts.maxOutputTokens ?? Infinity) * facts.n;
       if (input > bound || output > most) below.push({ name, input, bound, output, most });
       count++;

@@ -33,6 +33,7 @@ describe('readFacts', () => {
       n: 1,
       maxOutputTokens: 10,
       inputTokensBound: size,
+      images: 0,
       inputTokensEstimate: Math.ceil(size / 4),
       serviceTier: undefined,
       needs: [],
@@ -98,7 +99,8 @@ describe('readFacts', () => {
     const data = 'A'.repeat(100_000);
     const image = said({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } });
     expect(image.needs).toEqual(['vision']);
-    expect(image.inputTokensBound).toBeLessThan(38_000); // any model may answer, the dearest mini too
+    expect(image).toMatchObject({ images: 1 });
+    expect(image.inputTokensBound).toBeLessThan(500);
     expect(image.inputTokensEstimate).toBeLessThan(2_000);
     const pdf = said({ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data } });
     expect(pdf.inputTokensBound).toBeGreaterThan(100_000);

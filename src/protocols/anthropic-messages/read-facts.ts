@@ -1,4 +1,4 @@
-import { IMAGE_TOKENS_BOUND, usesOf, type VendorTool } from '../bounds.js';
+import { usesOf, type VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { isAbsent, isObject, missing, outOfBounds, wrongType } from '../scalars.js';
 import { isStoredPlace } from '../stored-place.js';
@@ -74,7 +74,8 @@ export function readCountFacts(body: JsonObject, size: number): RequestFacts {
     includeUsage: true,
     n: 1,
     maxOutputTokens: (body.max_tokens ?? undefined) as number | undefined,
-    inputTokensBound: textBytes + images * IMAGE_TOKENS_BOUND + documentBytes + fetched * DOCUMENT_TOKENS_BOUND,
+    inputTokensBound: textBytes + documentBytes + fetched * DOCUMENT_TOKENS_BOUND,
+    images,
     inputTokensEstimate:
       Math.ceil(textBytes / BYTES_PER_TOKEN_LIKELY) +
       images * IMAGE_TOKENS_LIKELY +

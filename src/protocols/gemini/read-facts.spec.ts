@@ -54,13 +54,16 @@ describe('the facts of a request to Gemini', () => {
     expect(read(body)).toMatchObject({ n: 3, maxOutputTokens: 7, needs: ['vision'] });
   });
 
-  it('bounds what comes along: no token is shorter than a byte, and images are dear', () => {
+  it('bounds what comes along: no token is shorter than a byte, but images go by their number', () => {
     const text = read({ contents });
     expect(text.inputTokensBound).toBe(JSON.stringify({ contents }).length);
     const part = { inlineData: { mimeType: 'image/png', data: 'A'.repeat(4_000) } };
     const image = read({ contents: [{ parts: [part] }] });
-    expect(image.inputTokensBound).toBeGreaterThan(40_000);
+    expect(image).toMatchObject({ images: 1 });
+    expect(image.inputTokensBound).toBeLessThan(500);
     expect(image.inputTokensEstimate).toBeLessThan(1_200);
+    const film = { inlineData: { mimeType: 'video/mp4', data: 'A'.repeat(4_000) } };
+    expect(read({ contents: [{ parts: [film] }] }).inputTokensBound).toBeGreaterThan(4_000);
     const linked = { fileData: { mimeType: 'application/pdf', fileUri: 'https://example.com/a.pdf' } };
     expect(read({ contents: [{ parts: [linked] }] }).inputTokensBound).toBeGreaterThan(1_000_000);
   });

@@ -1,5 +1,5 @@
 import type { CallDimension } from '../usage.js';
-import { IMAGE_TOKENS_BOUND, type VendorTool } from '../bounds.js';
+import type { VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { field, isObject, listIn, missing, objectIn, outOfBounds, unsupported, wrongType } from './fields.js';
 import { checkConfig } from './scalars.js';
@@ -32,7 +32,9 @@ interface Walk {
   images: number;
   /** Files, other than images, that a URL stands for. */
   linked: number;
-  /** Bytes of inline media: they are no text. */
+  /** Bytes of inline images: they are no text, and no measure of an image's tokens. */
+  imageBytes: number;
+  /** Bytes of other inline media: no text either. */
   mediaBytes: number;
   needs: Set<string>;
   readonly vendorTools: VendorTool[];
@@ -52,7 +54,7 @@ export function readFacts({ model, stream }: Target, body: JsonObject, size: num
   if (field(body, 'contents') === undefined) throw missing('contents');
   if (contents.length === 0) throw outOfBounds('contents', '`contents` must hold at least one content.');
 
-  const walk: Walk = { images: 0, linked: 0, mediaBytes: 0, needs: new Set(), vendorTools: [] };
+  const walk: Walk = { images: 0, imageBytes: 0, linked: 0, mediaBytes: 0, needs: new Set(), vendorTools: [] };
   contents.forEach((content, at) => walkContent(content, `contents.${at}`, walk));
   const system = objectIn(body, 'systemInstruction', '');
   if (system) walkContent(system, 'systemInstruction', walk);
@@ -68,7 +70,7 @@ export function readFacts({ model, stream }: Target, body: JsonObject, size: num
   const modalities = field(config, 'responseModalities') as readonly string[] | undefined;
   if (modalities?.includes('AUDIO')) walk.needs.add('audio');
 
-  const textBytes = Math.max(0, size - walk.mediaBytes);
+  const textBytes = Math.max(0, size - walk.imageBytes - walk.mediaBytes);
   const tier = field(body, 'serviceTier');
   return {
     model,
@@ -76,8 +78,8 @@ export function readFacts({ model, stream }: Target, body: JsonObject, size: num
     includeUsage: true, // Gemini's streams always say it
     n: (field(config, 'candidateCount') as number | undefined) ?? 1,
     maxOutputTokens: field(config, 'maxOutputTokens') as number | undefined,
-    inputTokensBound:
-      textBytes + walk.mediaBytes + walk.images * IMAGE_TOKENS_BOUND + walk.linked * LINKED_TOKENS_BOUND,
+    inputTokensBound: textBytes + walk.mediaBytes + walk.linked * LINKED_TOKENS_BOUND,
+    images: walk.images,
     inputTokensEstimate:
       Math.ceil(textBytes / BYTES_PER_TOKEN_LIKELY) +
       walk.images * IMAGE_TOKENS_LIKELY +
@@ -124,13 +126,15 @@ function walkMedia(media: unknown, place: 'data' | 'fileUri', walk: Walk): void 
   if (!isObject(media)) return;
   const mimeType = field(media, 'mimeType');
   const data = field(media, place);
-  if (place === 'data' && typeof data === 'string') walk.mediaBytes += data.length;
+  const bytes = place === 'data' && typeof data === 'string' ? data.length : 0;
   const type = typeof mimeType === 'string' ? mimeType : '';
   if (type.startsWith('image/')) {
     walk.images++;
+    walk.imageBytes += bytes;
     walk.needs.add('vision');
     return;
   }
+  walk.mediaBytes += bytes;
   if (place === 'fileUri') walk.linked++;
   if (type.startsWith('audio/')) walk.needs.add('audio');
 }

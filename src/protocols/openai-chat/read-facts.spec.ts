@@ -38,6 +38,18 @@ describe('the facts of a chat request', () => {
     expect(read.inputTokensEstimate).toBeLessThan(read.inputTokensBound);
   });
 
+  it('bounds text, sound and files by their bytes, images by their number', () => {
+    const data = 'A'.repeat(4_000);
+    const saying = (part: object) => facts({ messages: [{ role: 'user', content: [part] }] });
+    const image = saying({ type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } });
+    expect(image).toMatchObject({ images: 1, needs: ['vision'] });
+    expect(image.inputTokensBound).toBeLessThan(500);
+    const sound = saying({ type: 'input_audio', input_audio: { data, format: 'wav' } });
+    expect(sound.inputTokensBound).toBeGreaterThan(4_000);
+    const file = saying({ type: 'file', file: { file_data: `data:application/pdf;base64,${data}` } });
+    expect(file.inputTokensBound).toBeGreaterThan(4_000);
+  });
+
   it('prefers max_completion_tokens, and takes null for absent', () => {
     expect(facts({ max_tokens: 5, max_completion_tokens: 7 }).maxOutputTokens).toBe(7);
     expect(facts({ max_tokens: null, n: null, stream: null, temperature: null })).toMatchObject({

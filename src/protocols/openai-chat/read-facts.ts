@@ -1,4 +1,4 @@
-import { IMAGE_TOKENS_BOUND, type VendorTool } from '../bounds.js';
+import type { VendorTool } from '../bounds.js';
 import type { JsonObject, RequestFacts } from '../protocol.js';
 import { checkScalars, isAbsent, missing, outOfBounds, wrongType } from './scalars.js';
 import { refuseStoredInTools, refuseStoredObjects, refuseStoredPart, storedObject } from './stored-objects.js';
@@ -14,7 +14,9 @@ const SEARCHES_ONCE: readonly VendorTool[] = [{ dimension: 'tool_web_search', us
 
 interface Walk {
   images: number;
-  /** Bytes of images, audio and files inside data URLs: they are no text. */
+  /** Bytes inside data URLs: they are no text, and no measure of an image's tokens. */
+  imageBytes: number;
+  /** Bytes of audio and files: no text either. */
   mediaBytes: number;
   needs: Set<string>;
 }
@@ -35,13 +37,13 @@ export function readFacts(body: JsonObject, size: number): RequestFacts {
   refuseStoredObjects(body);
   refuseStoredInTools(body.tools);
 
-  const walk: Walk = { images: 0, mediaBytes: 0, needs: new Set() };
+  const walk: Walk = { images: 0, imageBytes: 0, mediaBytes: 0, needs: new Set() };
   for (let index = 0; index < messages.length; index++) walkMessage(messages[index], index, walk);
   if (Array.isArray(body.tools) && body.tools.length > 0) walk.needs.add('tools');
   if (!isAbsent(body.web_search_options)) walk.needs.add('tool_web_search');
   if (Array.isArray(body.modalities) && body.modalities.includes('audio')) walk.needs.add('audio');
 
-  const textBytes = Math.max(0, size - walk.mediaBytes);
+  const textBytes = Math.max(0, size - walk.imageBytes - walk.mediaBytes);
   const streamOptions = body.stream_options as { include_usage?: unknown } | null | undefined;
   return {
     model,
@@ -49,7 +51,8 @@ export function readFacts(body: JsonObject, size: number): RequestFacts {
     includeUsage: streamOptions?.include_usage === true,
     n: (body.n as number | null | undefined) ?? 1,
     maxOutputTokens: (body.max_completion_tokens ?? body.max_tokens ?? undefined) as number | undefined,
-    inputTokensBound: textBytes + walk.images * IMAGE_TOKENS_BOUND + walk.mediaBytes,
+    inputTokensBound: textBytes + walk.mediaBytes,
+    images: walk.images,
     inputTokensEstimate: Math.ceil(textBytes / BYTES_PER_TOKEN_LIKELY) + walk.images * IMAGE_TOKENS_LIKELY,
     serviceTier: (body.service_tier ?? undefined) as string | undefined,
     needs: [...walk.needs],
@@ -77,7 +80,7 @@ function walkPart(part: unknown, path: string, walk: Walk): void {
   if (part.type === 'image_url') {
     walk.images++;
     walk.needs.add('vision');
-    walk.mediaBytes += dataUrlBytes(isObject(part.image_url) ? part.image_url.url : part.image_url);
+    walk.imageBytes += dataUrlBytes(isObject(part.image_url) ? part.image_url.url : part.image_url);
   } else if (part.type === 'input_audio') {
     walk.needs.add('audio');
     if (isObject(part.input_audio)) walk.mediaBytes += lengthOf(part.input_audio.data);
