@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { bootLazu, type TestLazu } from '../support/boot.js';
 import { answerJson, chatAnswer, FakeUpstream, usage } from '../support/fake-upstream.js';
+import { pastMidnight } from '../support/midnight.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 import { until } from '../support/usage.js';
 
@@ -21,6 +22,7 @@ describe.each(modes)('a key’s quota with BILLING=$billing, counted in $place',
   let upstream: FakeUpstream;
   let redis: RedisServer | undefined;
   let accountId: string;
+  beforeAll(pastMidnight);
   beforeAll(async () => {
     upstream = await FakeUpstream.start();
     upstream.answers(answerJson(chatAnswer('Hello!', { usage: usage(INPUT, 1_000) })));

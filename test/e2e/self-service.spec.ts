@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { bootLazu, type TestLazu } from '../support/boot.js';
 import { answerJson, chatAnswer, FakeUpstream, usage } from '../support/fake-upstream.js';
+import { pastMidnight } from '../support/midnight.js';
 import { until } from '../support/usage.js';
 
 const DAY_MS = 24 * 3_600_000;
@@ -11,6 +12,7 @@ describe('what a key finds out about itself', () => {
   let lazu: TestLazu;
   let upstream: FakeUpstream;
   let database: pg.Client;
+  beforeAll(pastMidnight);
   beforeAll(async () => {
     upstream = await FakeUpstream.start();
     lazu = await bootLazu({

@@ -6,6 +6,7 @@ import { rollupQuery, type Grouping, type RollupFilter } from '../../src/usage/r
 import { UsageService } from '../../src/usage/usage.service.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { dashboards, fill } from '../support/dashboard.js';
+import { pastMidnight } from '../support/midnight.js';
 import { searches } from '../support/searches.js';
 
 const DAYS = 12;
@@ -15,6 +16,7 @@ describe('dashboards over many records', () => {
   let test: TestDatabase;
   let database: Database;
 
+  beforeAll(pastMidnight);
   beforeAll(async () => {
     test = await createTestDatabase();
     database = await Database.open(loadConfig({ DATABASE_URL: test.url }));
