@@ -1,10 +1,10 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** A wire to a database that can be cut, frozen and mended: how a test takes PostgreSQL away from one host only. */
+/** A wire to a database that can be cut, frozen, mended and led elsewhere: how a test takes PostgreSQL or Redis away from one host only. */
 export class DatabaseLink {
   readonly #sockets = new Set<Socket>();
-  readonly #target: URL;
+  #target: URL;
   #server: Server | undefined;
   #port = 0;
   #frozen = false;
@@ -35,6 +35,11 @@ export class DatabaseLink {
     if (!server) return;
     server.close();
     await once(server, 'close');
+  }
+
+  /** New connections go there; open ones stay where they are, as when a name comes to mean another server. */
+  lead(target: string): void {
+    this.#target = new URL(target);
   }
 
   /** Nothing passes any more, and nobody is told: a server that was stopped, or a network that swallows packets. */

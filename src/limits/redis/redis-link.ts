@@ -8,6 +8,8 @@ const PATIENCE_MS = 250;
 /** A connection that says nothing for so long is given up. */
 const SILENT_MS = 2_000;
 const LONGEST_BACKOFF_MS = 500;
+/** What a script is told by a replica; older ones say which script it was first. https://redis.io/docs/latest/operate/oss_and_stack/management/replication/#read-only-replica */
+const READ_ONLY = /\bREADONLY\b/;
 
 /** What a script answers, as Redis sends it. */
 export type Reply = readonly [code: number, ...rest: unknown[]];
@@ -59,10 +61,7 @@ export class RedisLink {
   /** Looks whether a connection that hangs is to be given up; called now and then. */
   check(): void {
     if (this.#silentSince === undefined || performance.now() - this.#silentSince < SILENT_MS) return;
-    const client = this.#client!;
-    this.#lost(client, `no answer for ${SILENT_MS} ms`);
-    client.destroy();
-    if (!this.#isClosed) this.open();
+    this.#renew(this.#client!, `no answer for ${SILENT_MS} ms`);
   }
 
   /**
@@ -94,7 +93,9 @@ export class RedisLink {
     try {
       return await client.sendCommand<Reply>(['EVALSHA', sha, '1', ...args]);
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      if (!(error instanceof ErrorReply)) throw error;
+      if (READ_ONLY.test(error.message)) this.#renew(client, 'it has become a replica');
+      if (!error.message.startsWith('NOSCRIPT')) throw error;
       return client.sendCommand<Reply>(['EVAL', source, '1', ...args]);
     }
   }
@@ -130,6 +131,7 @@ export class RedisLink {
   async #introduced(client: ReturnType<typeof connection>): Promise<void> {
     try {
       const info = await this.#inTime(client.sendCommand<string>(['INFO']));
+      if (/^role:slave/m.test(info)) throw new Error('it is a replica');
       // Loaded before the first is run, so that commands are carried out in the order in which they are given.
       const load = ({ source }: Script) => this.#inTime(client.sendCommand(['SCRIPT', 'LOAD', source]));
       await Promise.all(Object.values(SCRIPTS).map(load));
@@ -154,6 +156,14 @@ export class RedisLink {
     const most = /^maxmemory:(\d+)/m.exec(info)?.[1] ?? '0';
     if (policy !== 'noeviction' && most !== '0')
       this.#log.warn(`Redis may throw limits away: set its maxmemory-policy to noeviction, not ${policy}`);
+  }
+
+  /** After a failover the same name may mean another Redis: whoever keeps the connection talks to the old one for ever. */
+  #renew(client: ReturnType<typeof connection>, why: string): void {
+    if (client !== this.#client) return;
+    this.#lost(client, why);
+    client.destroy();
+    if (!this.#isClosed) this.open();
   }
 
   #lost(client: ReturnType<typeof connection>, why: string): void {

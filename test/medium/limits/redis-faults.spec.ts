@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asking, Bank, TestHost } from '../../support/bank.js';
+import { DatabaseLink } from '../../support/database-link.js';
 import { describeWithRedis, RedisServer } from '../../support/redis-server.js';
 import { until } from '../../support/usage.js';
 
@@ -174,6 +175,29 @@ describeWithRedis('Redis that fails', () => {
     expect(await account()).toEqual({ balanceMicroUsd: 50n, heldMicroUsd: 30n });
     await server.command('FLUSHALL');
     await server.command('SAVE');
+  });
+
+  it('is looked for anew when what it talks to has become a replica, which takes no writes', async () => {
+    const [promoted, name] = await Promise.all([RedisServer.start(), DatabaseLink.open(server.url)]);
+    const host = await TestHost.inRedis(bank, name.url);
+    try {
+      await host.topUp(100n);
+      await host.reserve(asking({ requestId: 'runs', holdMicroUsd: 30n }));
+      await server.command('REPLICAOF', '127.0.0.1', String(promoted.port));
+      await expect(host.reserve(asking())).rejects.toMatchObject(unavailable); // the name means the old one still
+      name.lead(promoted.url);
+      const more = asking({ holdMicroUsd: 71n }); // there are 70
+      await until(async () => (await host.reserve(more).catch(() => undefined))?.admitted === false, 8_000);
+      expect(await account(host)).toEqual({ balanceMicroUsd: 100n, heldMicroUsd: 30n });
+      host.store.settle('runs', 20n, 1);
+      await host.told();
+      expect(await account(host)).toEqual({ balanceMicroUsd: 80n, heldMicroUsd: 0n });
+      await host.post();
+    } finally {
+      await server.command('REPLICAOF', 'NO', 'ONE');
+      await host.close();
+      await Promise.all([promoted.stop(), name.cut()]);
+    }
   });
 
   it('does not wait for ever for a host that is gone', async () => {
