@@ -22,6 +22,7 @@ import type { Outgoing, Provider } from '../providers/provider.js';
 import { buildRequest } from '../providers/request.js';
 import { type Extra, refusedExtra, RefusedExtras, USAGE } from './extras.js';
 import { fanOut } from './fan-out.js';
+import { metered } from './figures.js';
 import { forwardedHeaders } from './headers.js';
 import type { Job } from './job.js';
 import { InlineParts } from './inline-parts.js';
@@ -47,6 +48,9 @@ export interface Opened {
   readonly usageIsRead: boolean;
 }
 
+/** What has to be known of calls to read their usage. */
+export type Counted = Pick<Opened, 'provider' | 'calls' | 'usageIsRead'>;
+
 /** One request to one channel. */
 export interface Call {
   readonly inbound: Inbound;
@@ -62,8 +66,8 @@ export interface Call {
   readonly facts: Pick<RequestFacts, 'model' | 'stream' | 'includeUsage' | 'n' | 'inputTokensEstimate'>;
   readonly flow: Flow;
   readonly cancel: Cancel;
-  /** Parts of a fan-out that were paid for before another part failed. */
-  readonly sawUsage: (usage: Usage) => void;
+  /** Parts of a fan-out that were paid for before another part failed; `counted` is how they are to be read. */
+  readonly sawUsage: (usage: Usage, counted: Counted) => void;
   /** Told how often the vendor is being called. */
   readonly calling: (calls: number) => void;
 }
@@ -100,7 +104,7 @@ export class Attempts {
         facts: job.facts,
         flow,
         cancel: job.cancel,
-        sawUsage: usage => job.meter.see(usage),
+        sawUsage: (usage, counted) => job.meter.see(metered(counted, route, usage)),
         calling: calls => (job.trail.calls = calls),
       });
       job.trail.note(route, startedAt, 'ok', seen(opened.reply));
@@ -122,7 +126,7 @@ export class Attempts {
 
   /** Both ends speak the same protocol: the caller's bytes go out, the upstream's come back. */
   async #openShared(call: Call, provider: Provider, upstream: Upstream, mayAskUsage = true): Promise<Opened> {
-    const { channel, facts, flow, cancel, sawUsage } = call;
+    const { channel, facts, flow, cancel } = call;
     const outgoing = outgoingOf(call, upstream.name);
     const askUsage = mayAskUsage && !this.#refused.of(channel.id, outgoing.model).has(USAGE);
     const headers = forwardedHeaders(call.headers, upstream.requestHeaders);
@@ -141,6 +145,7 @@ export class Attempts {
     // Callers of other protocols ask the vendor itself for more answers than one.
     const fansOut = upstream.name === 'openai-chat' && n > provider.maxN;
     call.calling(fansOut ? n : 1);
+    const sawUsage = (usage: Usage, calls: number) => call.sawUsage(usage, { provider, calls, usageIsRead: false });
     let reply = await (fansOut
       ? fanOut({ parts: n, stream, once, flow, cancel, upstream, sawUsage })
       : once(flow, cancel));
@@ -177,7 +182,7 @@ export class Attempts {
     upstream: ForeignUpstream,
     conversation: Conversation,
   ): Promise<Opened> {
-    const { inbound, channel, model, facts, flow, cancel, sawUsage } = call;
+    const { inbound, channel, model, facts, flow, cancel } = call;
     const outgoing = outgoingOf(call, upstream.name);
     const headers = forwardedHeaders(call.headers);
     const written = (without: ReadonlySet<Extra>): TranslatedRequest =>
@@ -210,6 +215,7 @@ export class Attempts {
       return { reply, provider, upstream: language, calls: 1, rewriter: language, dropped, usageIsRead: true };
     }
     const merging = mergingLanguage(inbound);
+    const sawUsage = (usage: Usage, calls: number) => call.sawUsage(usage, { provider, calls, usageIsRead: true });
     const part = async (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
       translation().reply(await once(partFlow, partCancel), stream);
     const reply = await fanOut({ parts: n, stream, once: part, flow, cancel, upstream: merging, sawUsage });

@@ -19,8 +19,8 @@ interface FanOut {
   readonly flow: Flow;
   readonly cancel: Cancel;
   readonly upstream: Upstream;
-  /** Told what the finished parts cost when another part failed. */
-  readonly sawUsage: (usage: Usage) => void;
+  /** Told what so many finished parts used when another part failed. */
+  readonly sawUsage: (usage: Usage, parts: number) => void;
 }
 
 interface Part {
@@ -79,7 +79,7 @@ async function mergeWhole({ upstream, sawUsage }: FanOut, calls: readonly Promis
     return { ...bad.value.reply, bytes$: of(Buffer.from(bad.value.body)) };
   }
   const finished = upstream.usageOf(upstream.mergeAnswers(good.map(part => part.answer)));
-  if (finished) sawUsage(finished);
+  if (finished) sawUsage(finished, good.length);
   throw final(
     bad.status === 'fulfilled'
       ? upstream.readError(bad.value.reply.status, bad.value.body, bad.value.reply.headers)
@@ -98,7 +98,7 @@ async function readPart(call: Promise<Reply>, upstream: Upstream): Promise<Part>
   return { reply, body: '', answer };
 }
 
-function mergeStreams({ upstream }: FanOut, replies: readonly Reply[]): Reply {
+function mergeStreams({ upstream, sawUsage }: FanOut, replies: readonly Reply[]): Reply {
   const bytes$ = new Observable<Uint8Array>(out => {
     const merger = upstream.answerMerger();
     const usages: JsonObject[] = [];
@@ -107,7 +107,9 @@ function mergeStreams({ upstream }: FanOut, replies: readonly Reply[]): Reply {
       if (frames !== '') out.next(Buffer.from(frames));
     };
     const fail = (error: unknown) => {
-      send(merger.end(usages)); // so that finished parts are charged
+      const finished = upstream.frameWatch({ includeUsage: false });
+      finished.see(Buffer.from(merger.end(usages)));
+      if (finished.usage) sawUsage(finished.usage, usages.length);
       out.error(final(error));
     };
     const subscriptions = replies.map((reply, part) => {

@@ -1,7 +1,7 @@
 import type { Route } from '../catalog/route.js';
 import { isOutput, TOKEN_DIMENSIONS, type TokenDimension, type Usage } from '../protocols/usage.js';
 import type { Delivery } from '../usage/meter.js';
-import type { Opened } from './attempts.js';
+import type { Counted, Opened } from './attempts.js';
 
 /**
  * What was sent and received of an answer of which the vendor has not said the end. Input is as it has reported it, cached parts and
@@ -31,7 +31,7 @@ function inputIn({ dimensions }: Usage): Partial<Record<TokenDimension, number>>
 }
 
 /** The vendor's figures as the meter takes them: in the provider's own reading, and with each call counted where calls cost. */
-export function metered({ provider, calls, usageIsRead }: Opened, route: Route, usage: Usage): Usage {
+export function metered({ provider, calls, usageIsRead }: Counted, route: Route, usage: Usage): Usage {
   const read = (usageIsRead ? undefined : provider.readUsage?.(usage.raw, usage)) ?? usage;
   if (calls === 1 || route.price.rates.requests === undefined) return read;
   return { ...read, dimensions: { requests: calls, ...read.dimensions } };

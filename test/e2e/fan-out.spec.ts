@@ -96,4 +96,34 @@ describe('n answers from a vendor that gives one', () => {
       { name: 'output', quantity: 5 },
     ]);
   });
+
+  it('charges finished parts as their vendor counts, cached input apart', async () => {
+    const cached = { prompt_cache_hit_tokens: 80, prompt_cache_miss_tokens: 20 };
+    upstream.answers(answerJson(chatAnswer('one', { usage: usage(100, 5, cached) })), answerJson('', 500));
+    const whole = await lazu.post('/v1/chat/completions', { model: 'deepseek-chat', messages, n: 2 });
+    expect(whole.status).toBe(502);
+    expect((await lazu.record(whole.headers.get('x-lazu-request-id'))).usage.dimensions).toEqual([
+      { name: 'input', quantity: 20 },
+      { name: 'cache_read', quantity: 80 },
+      { name: 'output', quantity: 5 },
+    ]);
+  });
+
+  it('counts each finished part as a call where calls cost, and no other', async () => {
+    const perCall = { input_per_mtok: 0, output_per_mtok: 0, per_request: 0.01 };
+    await lazu.admin('PUT', '/api/admin/models/deepseek-flash/prices/direct', perCall);
+    const ask = { model: 'deepseek-chat', messages, n: 3 };
+    const charged = async (requestId: string | null) => (await lazu.record(requestId)).billing.charge_micro_usd;
+
+    upstream.answers(answerJson(chatAnswer('one')), answerJson(chatAnswer('two')), answerJson('', 500));
+    const whole = await lazu.post('/v1/chat/completions', ask);
+    expect(whole.status).toBe(502);
+    expect(await charged(whole.headers.get('x-lazu-request-id'))).toBe(20_000);
+
+    const good = answerStream(chatFrames(['one'], { usage: usage(10, 5) }));
+    upstream.answers(good, good, answerStream(chatFrames(['two']).slice(0, 2), { everyMs: 60, then: 'cut' }));
+    const streamed = await lazu.post('/v1/chat/completions', { ...ask, stream: true });
+    expect(await streamed.text()).toContain('"code":"upstream_error"');
+    expect(await charged(streamed.headers.get('x-lazu-request-id'))).toBe(20_000);
+  });
 });
