@@ -68,7 +68,7 @@ export interface Call {
   readonly cancel: Cancel;
   /** Parts of a fan-out that were paid for before another part failed; `counted` is how they are to be read. */
   readonly sawUsage: (usage: Usage, counted: Counted) => void;
-  /** Told how often the vendor is being called. */
+  /** Told how often the vendor is called, when it is. */
   readonly calling: (calls: number) => void;
 }
 
@@ -90,6 +90,7 @@ export class Attempts {
   async send(job: Job, route: Route, flow: Flow): Promise<Opened> {
     const startedAt = performance.now();
     const { raw, skim, body, headers } = job.call;
+    job.trail.calls = 0;
     try {
       const opened = await this.open({
         inbound: job.inbound,
@@ -139,12 +140,12 @@ export class Attempts {
       meant: own ? undefined : call.body,
     });
     const dropped = own ? [...own.dropped, ...lacking] : lacking;
-    const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
-      this.#exchange(provider, outgoing, request, partFlow, partCancel);
     const { stream, n } = facts;
     // Callers of other protocols ask the vendor itself for more answers than one.
     const fansOut = upstream.name === 'openai-chat' && n > provider.maxN;
-    call.calling(fansOut ? n : 1);
+    const calling = () => call.calling(fansOut ? n : 1);
+    const once = (partFlow: Flow, partCancel: Cancel): Promise<Reply> =>
+      this.#exchange(provider, outgoing, request, { flow: partFlow, cancel: partCancel, calling });
     const sawUsage = (usage: Usage, calls: number) => call.sawUsage(usage, { provider, calls, usageIsRead: false });
     let reply = await (fansOut
       ? fanOut({ parts: n, stream, once, flow, cancel, upstream, sawUsage })
@@ -194,7 +195,11 @@ export class Attempts {
     const translation = () => new Translation(inbound, upstream, provider, stamp);
     const once = async (partFlow: Flow, partCancel: Cancel, without = known): Promise<Reply> => {
       if (without !== known) sent = written(without);
-      const reply = await this.#exchange(provider, outgoing, sent.request, partFlow, partCancel);
+      const reply = await this.#exchange(provider, outgoing, sent.request, {
+        flow: partFlow,
+        cancel: partCancel,
+        calling: () => call.calling(facts.n),
+      });
       if (reply.status < 400) return facts.stream ? unframed(provider, reply) : reply;
       const text = await errorText(reply);
       const refused = refusedExtra(reply, text, facts.stream, upstream);
@@ -206,7 +211,6 @@ export class Attempts {
       throw told(sent.inCallersWords(upstream.readError(reply.status, text, reply.headers)), reply);
     };
     const { stream, n } = facts;
-    call.calling(n);
     // The neutral form has no `n`: one call, one answer.
     if (n === 1) {
       const language = translation();
@@ -228,10 +232,11 @@ export class Attempts {
     provider: Provider,
     outgoing: Outgoing,
     request: Parameters<Egress['send']>[0],
-    flow: Flow,
-    cancel: Cancel,
+    { flow, cancel, calling }: { flow: Flow; cancel: Cancel; calling: () => void },
   ): Promise<Reply> {
     const signed = provider.sign ? await provider.sign(request, outgoing) : request;
+    if (cancel.reason) throw cancel.reason;
+    calling();
     if (!provider.send) return this.egress.send(signed, flow, cancel);
     return withDeadline(provider.send(signed, outgoing, flow), this.config.firstByteTimeoutMs, cancel);
   }

@@ -7,8 +7,11 @@ type Attempt = Routing['attempts'][number];
 /** Notes which routes were candidates and what became of each attempt. */
 export class Trail {
   readonly #attempts: Attempt[] = [];
-  /** How often the attempt under way calls the vendor: more than once where it gives fewer answers at a time than were asked for. */
-  calls = 1;
+  /**
+   * How often the attempt under way has called the vendor: not yet while parts are fetched or the request is signed, more than once where it
+   * gives fewer answers at a time than were asked for.
+   */
+  calls = 0;
 
   constructor(private readonly candidates: Routing['candidates']) {}
 

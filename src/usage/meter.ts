@@ -28,11 +28,14 @@ export type Ending =
   | { readonly kind: 'completed'; readonly delivered?: Delivery }
   /** Nothing, or no more, will reach the caller. Charged only if final usage was seen, or for what the caller's own money ended. */
   | { readonly kind: 'failed'; readonly error: LazuError; readonly delivered?: Delivery }
-  /** The caller left. `drained`: final usage came in the grace; else `delivered` is what they got, by tokenizer. */
+  /**
+   * The caller left. `drained`: final usage came in the grace; else `delivered` is what they got, by tokenizer; absent: nothing that costs was
+   * asked of a vendor.
+   */
   | {
       readonly kind: 'left';
       readonly drained: boolean;
-      readonly delivered: Delivery;
+      readonly delivered?: Delivery;
     };
 
 /**

@@ -134,16 +134,15 @@ function figuresOf(ending: Ending, seen: Usage | undefined, dispatched: boolean)
   switch (ending.kind) {
     case 'completed':
     case 'failed':
-      if (seen) return { source: 'provider', usage: seen };
-      return ending.delivered ? estimated(ending.delivered) : { source: 'none', usage: undefined };
+      return seen ? { source: 'provider', usage: seen } : estimated(ending.delivered);
     case 'left':
       // Final usage that came counts even if the mark of the end did not (trap 1).
       return seen ? { source: 'drained', usage: seen } : estimated(ending.delivered);
   }
 }
 
-function estimated(delivered: Delivery): Figures {
-  return { source: 'estimated', usage: { ...delivered, raw: {} } };
+function estimated(delivered: Delivery | undefined): Figures {
+  return delivered ? { source: 'estimated', usage: { ...delivered, raw: {} } } : { source: 'none', usage: undefined };
 }
 
 function statusOf(ending: Ending): number {
