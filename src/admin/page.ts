@@ -6,9 +6,9 @@ import { IsText } from './validators.js';
 export class PageQuery {
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
-  @Min(1)
   @Max(100)
+  @Min(1)
+  @IsInt()
   limit: number = 20;
 
   @IsOptional()

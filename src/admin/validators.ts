@@ -36,12 +36,13 @@ export function IsLanes(): PropertyDecorator {
   );
 }
 
-/** At most 16 short texts by short names, for the operator's own use. */
+/** At most 16 short texts by short names, for the operator's own use. Reports ask for them as `label:<name>` and `<name>:<value>`. */
 export function IsLabels(): PropertyDecorator {
   return is(
     'isLabels',
-    value => isSmallMap(value, 16, (name, text) => name.length <= 64 && isPlainText(text) && text.length <= 512),
-    'must map at most 16 names (64 characters) to texts (512 characters)',
+    value =>
+      isSmallMap(value, 16, (name, text) => /^[^,:]{1,64}$/.test(name) && isPlainText(text) && text.length <= 512),
+    'must map at most 16 names (1 to 64 characters, no comma, no colon) to texts (512 characters)',
   );
 }
 

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { isJson, parseJsonObject, readBody } from './read-body.js';
+import { expectJson, parseJsonObject, readBody } from './read-body.js';
 
 /** Bytes of a management body. */
 const LIMIT = 1024 * 1024;
@@ -11,7 +11,8 @@ const LIMIT = 1024 * 1024;
 export function jsonBody(request: Request, _response: Response, next: NextFunction): void {
   const { headers } = request;
   const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-  if (!hasBody || !isJson(headers['content-type'])) return next();
+  if (!hasBody) return next();
+  expectJson(headers['content-type']);
   readBody(request, LIMIT)
     .then(raw => {
       request.lazuBody = raw;

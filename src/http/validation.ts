@@ -12,7 +12,11 @@ const TYPE_CONSTRAINTS = new Set([
   'isObject',
   'nestedValidation',
   'isIsoDateTime',
+  'isUsd',
 ]);
+
+/** Constraints on texts: whatever is none has the wrong JSON type. */
+const TEXT_CONSTRAINTS = new Set(['isIn', 'isCidr', 'isHttpUrl', 'isReceiverUrl']);
 
 /** Management bodies and queries: whitelisted, transformed, and refused in the contract's words. */
 export function validationPipe(): ValidationPipe {
@@ -34,8 +38,13 @@ function asLazuError(errors: ValidationError[]): LazuError {
     return new LazuError('unsupported_parameter', `\`${path}\` is not a field of this request.`, { param: path });
   if (error.value === undefined)
     return new LazuError('missing_required_parameter', `\`${path}\` is required: ${message}.`, { param: path });
-  if (TYPE_CONSTRAINTS.has(constraint)) return new LazuError('invalid_request', sentence, { param: path });
+  if (isTypeError(constraint, error.value)) return new LazuError('invalid_request', sentence, { param: path });
   return new LazuError('invalid_value', sentence, { param: path });
+}
+
+function isTypeError(constraint: string, value: unknown): boolean {
+  if (TYPE_CONSTRAINTS.has(constraint)) return true;
+  return TEXT_CONSTRAINTS.has(constraint) && [value].flat().some(item => typeof item !== 'string');
 }
 
 function deepest(error: ValidationError, prefix: string): { path: string; error: ValidationError } {

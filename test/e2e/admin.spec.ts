@@ -135,10 +135,25 @@ describe('admin API', () => {
       [{ name: 'a', rpm: '5' }, 400, 'invalid_request', 'rpm'],
       [{ name: 'a', rpm: -1 }, 422, 'invalid_value', 'rpm'],
       [{ name: 'a', status: 'gone' }, 422, 'invalid_value', 'status'],
+      [{ name: 'a', status: 5 }, 400, 'invalid_request', 'status'],
       [{ name: 'a', colour: 'red' }, 400, 'unsupported_parameter', 'colour'],
       ['{"name":', 400, 'bad_request_body', null],
     ])('POST %j is %i %s', async (body, status, code, param) => {
       expect(await call('POST', 'accounts', body)).toMatchObject(refusal(status, code, param));
+    });
+
+    it('a body that curl sends as a form is told to say that it is JSON', async () => {
+      const response = await fetch(`${lazu.url}/api/admin/accounts`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${lazu.adminKey}`,
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: '{"name":"acme"}',
+      });
+      expect({ status: response.status, body: await response.json() }).toMatchObject(
+        refusal(415, 'unsupported_media_type'),
+      );
     });
 
     it('a name may be absent from a PATCH, but not null', async () => {
@@ -159,6 +174,9 @@ describe('admin API', () => {
       expect(next.data[0]).toMatchObject({ name: 'p1' });
       expect(await call('GET', 'accounts?limit=0')).toMatchObject(refusal(422, 'invalid_value', 'limit'));
       expect(await call('GET', 'accounts?limit=101')).toMatchObject(refusal(422, 'invalid_value', 'limit'));
+      const wordy = await call('GET', 'accounts?limit=many');
+      expect(wordy).toMatchObject(refusal(400, 'invalid_request', 'limit'));
+      expect(wordy.body.error.message).toContain('integer');
       expect(await call('GET', 'accounts?colour=red')).toMatchObject(refusal(400, 'unsupported_parameter', 'colour'));
     });
   });
@@ -226,6 +244,9 @@ describe('admin API', () => {
       [{ expires_at: 'tomorrow' }, 400, 'invalid_request', 'expires_at'],
       [{ lanes: 'cheap' }, 400, 'invalid_request', 'lanes'],
       [{ labels: ['a'] }, 400, 'invalid_request', 'labels'],
+      [{ labels: { '': 'x' } }, 422, 'invalid_value', 'labels'],
+      [{ labels: { 'a,b': 'x' } }, 422, 'invalid_value', 'labels'],
+      [{ labels: { 'a:b': 'x' } }, 422, 'invalid_value', 'labels'],
       [{ labels: { a: 'x\ud800' } }, 422, 'invalid_value', 'labels'],
       [{ allowed_models: ['a\0b'] }, 422, 'invalid_value', 'allowed_models'],
       [{ name: 'a\0b' }, 422, 'invalid_value', 'name'],
