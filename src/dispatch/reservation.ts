@@ -93,6 +93,8 @@ export class Reservations {
 
 const revoked = () => new LazuError('invalid_api_key', 'This API key has been deleted or disabled.');
 
+const cheaper = 'lower `max_tokens` or send less input';
+
 /** @param tokens what the request was estimated at */
 function admit(verdict: Verdict, tokens: number): Record<string, string> {
   const headers = limitHeaders(verdict.standing);
@@ -116,14 +118,22 @@ function admit(verdict: Verdict, tokens: number): Record<string, string> {
         { retryAfter, headers },
       );
     case 'balance':
-      throw new LazuError('insufficient_quota', 'The balance of this account does not cover this request.', {
-        param: 'balance',
-        headers,
-      });
+      throw new LazuError(
+        'insufficient_quota',
+        `The balance of this account does not cover the dearest outcome of this request. Top it up, or ${cheaper}.`,
+        {
+          param: 'balance',
+          headers,
+        },
+      );
     case 'key_quota':
-      throw new LazuError('insufficient_quota', 'The quota of this key does not cover this request.', {
-        param: 'key_quota',
-        headers,
-      });
+      throw new LazuError(
+        'insufficient_quota',
+        `What is left of the quota of this key does not cover the dearest outcome of this request. Have it raised, or ${cheaper}.`,
+        {
+          param: 'key_quota',
+          headers,
+        },
+      );
   }
 }
