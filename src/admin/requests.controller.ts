@@ -2,12 +2,22 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { IsIn, IsOptional } from 'class-validator';
 import { AdminRole } from '../auth/admin.guard.js';
 import { UsageService } from '../usage/usage.service.js';
-import type { UsageRecord, UsageStatus } from '../usage/usage-record.js';
+import type { StoredRecord } from '../usage/record-query.js';
+import type { UsageStatus } from '../usage/usage-record.js';
 import { pageOf, PageQuery, sliceOf, type Page } from './page.js';
 import { IsIsoDateTime, IsText } from './validators.js';
 
 /** Filters; all of them together. */
 export class RequestsQuery extends PageQuery {
+  @IsOptional()
+  @IsText(1, 100)
+  request_id?: string;
+
+  /** The `reference` of a ledger entry of the kind `usage`: the requests that it charges, those of other accounts too. */
+  @IsOptional()
+  @IsText(1, 100)
+  batch_id?: string;
+
   @IsOptional()
   @IsText(1, 100)
   account_id?: string;
@@ -45,7 +55,7 @@ export class RequestsQuery extends PageQuery {
 }
 
 /** The whole record; `id` is its `request_id`, as in every list. */
-export type RequestView = UsageRecord & { readonly id: string; readonly object: 'request' };
+export type RequestView = StoredRecord & { readonly id: string; readonly object: 'request' };
 
 @Controller('api/admin/requests')
 @AdminRole('viewer')
@@ -57,6 +67,8 @@ export class RequestsController {
   async search(@Query() query: RequestsQuery): Promise<Page<RequestView>> {
     const records = await this.usage.search({
       ...sliceOf(query),
+      requestId: query.request_id,
+      batchId: query.batch_id,
       accountId: query.account_id,
       keyId: query.key_id,
       model: query.model,

@@ -9,7 +9,15 @@ export const RECORD_COLUMNS = [
   ...['charge_micro_usd', 'price_id', 'provider_usage', 'routing', 'timings'],
 ].join(', ');
 
+/** A record as it is kept. */
+export type StoredRecord = UsageRecord & {
+  /** With what it was written: the `reference` of the ledger's posting that charges it. */
+  readonly batch_id: string;
+};
+
 export interface RecordFilter {
+  readonly requestId?: string | undefined;
+  readonly batchId?: string | undefined;
   readonly accountId?: string | undefined;
   readonly keyId?: string | undefined;
   /** Catalog name. */
@@ -35,6 +43,7 @@ export function searchQuery(filter: RecordFilter): { text: string; values: unkno
     values.push(value);
     conditions.push(`${condition} $${values.length}`);
   };
+  where('request_id =', filter.requestId);
   where('account_id =', filter.accountId);
   where('key_id =', filter.keyId);
   where('catalog_model =', filter.model);
@@ -44,10 +53,16 @@ export function searchQuery(filter: RecordFilter): { text: string; values: unkno
   where('request_id >=', filter.from && boundOf(Math.max(0, filter.from.getTime())));
   where('request_id <', filter.to && boundOf(Math.max(0, filter.to.getTime())));
   where('request_id <', filter.after);
-  values.push(filter.take);
-  const text = `SELECT ${RECORD_COLUMNS} FROM usage_records
+  const limit = values.push(filter.take);
+  let source = 'usage_records';
+  if (filter.batchId !== undefined) {
+    values.push(filter.batchId);
+    // Fenced: for the sake of the order PostgreSQL would rather read all records backwards until a page of the batch is full.
+    source = `(SELECT * FROM usage_records WHERE batch_id = $${values.length} OFFSET 0) AS batch`;
+  }
+  const text = `SELECT ${RECORD_COLUMNS}, batch_id FROM ${source}
     ${conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''}
-    ORDER BY request_id DESC LIMIT $${values.length}`;
+    ORDER BY request_id DESC LIMIT $${limit}`;
   return { text, values };
 }
 

@@ -8,7 +8,7 @@ import { alone, Host } from '../workers/host.js';
 import { topic } from '../workers/topic.js';
 import { RecordQueue } from './record-queue.js';
 import { reportOf, rollupQuery, type Grouping, type RollupFilter, type UsageReport } from './rollup-query.js';
-import { recordOf, RECORD_COLUMNS, searchQuery, type RecordFilter } from './record-query.js';
+import { recordOf, RECORD_COLUMNS, searchQuery, type RecordFilter, type StoredRecord } from './record-query.js';
 import type { UsageRecord } from './usage-record.js';
 
 const YOUNG_MS = 5_000;
@@ -61,9 +61,9 @@ export class UsageService implements OnModuleInit {
   }
 
   /** Newest first. */
-  async search(filter: RecordFilter): Promise<UsageRecord[]> {
+  async search(filter: RecordFilter): Promise<StoredRecord[]> {
     const { text, values } = searchQuery(filter);
-    return (await this.#query(text, values)).map(recordOf);
+    return (await this.#query(text, values)).map(row => recordOf(row) as StoredRecord);
   }
 
   async #lookUp(name: RecordName): Promise<UsageRecord | undefined> {

@@ -60,6 +60,7 @@ describe('the README', () => {
     expect(seen).toEqual([
       '200 chat.completion',
       '201 account',
+      '201 ledger_entry',
       '201 api_key',
       '201 channel',
       '200 catalog_model',

@@ -229,6 +229,13 @@ describe('what a key’s calls cost', () => {
     expect((await search('status=failed')).data).toEqual([
       expect.objectContaining({ id: failed.id, object: 'request', charge_micro_usd: 0, status: 'failed' }),
     ]);
+    expect((await search(`request_id=${failed.id}`)).data).toEqual([expect.objectContaining({ id: failed.id })]);
+    const [{ batch_id }] = (await search(`request_id=${done.id}`)).data;
+    expect(batch_id).toMatch(/^batch_/);
+    expect((await search(`batch_id=${batch_id}`)).data).toContainEqual(
+      expect.objectContaining({ id: done.id, batch_id }),
+    );
+    expect((await search('batch_id=batch_none')).data).toEqual([]);
     const soon = new Date(Date.now() + 60_000).toISOString();
     expect((await search(`from=${soon}`)).data).toEqual([]);
     expect((await search(`to=${soon}&model=lazu/sandbox&limit=1`)).data).toHaveLength(1);

@@ -95,6 +95,8 @@ describe('dashboards over many records', () => {
     ['channel_id', { channelId: 'chan_none' }],
     ['account_id', { accountId: 'acct_none' }],
     ['key_id', { keyId: 'key_none' }],
+    ['batch_id', { batchId: 'batch_none' }],
+    ['request_id', { requestId: 'req_lazu_none' }],
     ['status', { status: 'interrupted' as const }],
     ['error_code', { errorCode: 'context_length_exceeded' }],
     ['account_id = \\S+ AND \\(status', { accountId: 'acct_none', status: 'failed' as const, model: 'acme/model-5' }],

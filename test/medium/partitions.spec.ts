@@ -50,9 +50,9 @@ describe('trap 21: partitions of usage_records', () => {
     expect((await insert(midnight - 1)).rows[0]!.partition).toBe('usage_records_20261122');
     expect((await insert(midnight)).rows[0]!.partition).toBe('usage_records_20261123');
     expect((await insert(now + 30 * DAY)).rows[0]!.partition).toBe('usage_records_default');
-    // Indexes come with the parent's: a look-up by id, by account, by key, model, channel, status, error.
+    // Indexes come with the parent's: a look-up by id, by account, by key, model, channel, batch, status, error, what went wrong of an account and key.
     const { rows } = await pool.query("SELECT indexname FROM pg_indexes WHERE tablename = 'usage_records_20261122'");
-    expect(rows).toHaveLength(7);
+    expect(rows).toHaveLength(10);
   });
 
   it('may be made by many hosts at once, and again', async () => {

@@ -21,6 +21,7 @@ export function searches(days: number): { name: string; filter: RecordFilter }[]
     { name: 'an account that never was', filter: { ...page, accountId: 'acct_none' } },
     { name: 'a channel that never was', filter: { ...page, channelId: 'chan_none' } },
     { name: 'a model that never was', filter: { ...page, model: 'nothing' } },
+    { name: 'a batch that never was', filter: { ...page, batchId: 'batch_none' } },
     { name: 'interrupted, which none is', filter: { ...page, status: 'interrupted' } },
   ];
 }

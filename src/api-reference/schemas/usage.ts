@@ -154,6 +154,9 @@ export const usageSchemas: Readonly<Record<string, Schema>> = {
     line_items: lineItems,
     charge_micro_usd: charge,
     price_id: priceId,
+    batch_id: text(
+      'With what it was recorded: the `reference` of the ledger entry of the kind `usage` that charges it.',
+    ),
     provider_usage: rawUsage,
     routing: object(routing),
     timings: object(timings),
