@@ -117,6 +117,8 @@ describe('balances', () => {
     bank.store.settle('a', 4n, 1);
     const shown = { account: { balanceMicroUsd: 96n, heldMicroUsd: 10n }, key: undefined };
     expect(await bank.store.left(ask())).toEqual(shown);
+    bank.store.forget('acct_1'); // read again while the charge is in no sum
+    expect(await bank.store.left(ask())).toEqual(shown);
     await bank.post();
     expect(await bank.store.left(ask())).toEqual(shown);
     bank.store.forget('acct_1');

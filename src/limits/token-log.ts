@@ -48,9 +48,10 @@ export class TokenLog {
     this.#total += by;
   }
 
-  /** Milliseconds until so many tokens fit under the limit: 0 when they fit now, Infinity when they never will. */
+  /** Milliseconds until so many tokens fit under the limit: 0 when they fit now (none always do), Infinity when they never will. */
   freeAfter(now: number, limit: number, tokens: number): number {
     if (tokens > limit) return Infinity;
+    if (tokens === 0) return 0;
     let count = this.countAt(now);
     let wait = 0;
     for (let slice = this.#oldest; count + tokens > limit && slice <= this.#newest; slice++) {

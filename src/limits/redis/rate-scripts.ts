@@ -96,6 +96,7 @@ end
 -- -1: they never fit
 local function room_after(id, limit, tokens)
   if tokens > limit then return -1 end
+  if tokens == 0 then return 0 end
   local sums, slices, total = tokens_of(id)
   local wait = 0
   if total + tokens <= limit then return wait end

@@ -118,6 +118,18 @@ describe.each(stores)('rate windows in %s', kind => {
     expect(await remaining()).toBe(10);
   });
 
+  it('lets in what counts no tokens, however many were taken', async () => {
+    const stream = ask({ accountTpm: 100, tokens: 20 });
+    await host.reserve(stream);
+    host.store.correct(stream.requestId, 130);
+    await host.told();
+    expect((await reserve({ accountTpm: 100, tokens: 1 })).admitted).toBe(false);
+    expect(await reserve({ accountTpm: 100, tokens: 0 })).toMatchObject({
+      admitted: true,
+      standing: { remainingTokens: 0 },
+    });
+  });
+
   it('shares the account’s limit among its keys, while a key’s own cap binds that key alone', async () => {
     const admitted = async (times: number, extra: Partial<Reservation>) => {
       const verdicts: boolean[] = [];
