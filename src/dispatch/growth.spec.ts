@@ -1,14 +1,15 @@
 import { jest } from '@jest/globals';
+import type { LimitStore } from '../limits/limit-store.js';
 import { Growth } from './growth.js';
 
 const cover = { outputTokens: 100, picoUsdPerToken: 600_000n };
 
-function growing(answers: (() => boolean | Promise<boolean>)[]) {
+function growing(answers: (() => ReturnType<LimitStore['extend']>)[]) {
   const asked: bigint[] = [];
   const refused = jest.fn();
   const extend = (_id: string, by: bigint) => {
     asked.push(by);
-    return answers.shift()?.() ?? true;
+    return answers.shift()?.();
   };
   return { growth: new Growth({ extend }, 'req_1', cover, refused), asked, refused };
 }
@@ -26,21 +27,24 @@ describe('a stream that outgrows its hold', () => {
   });
 
   it('is told once when there is no more', () => {
-    const { growth, asked, refused } = growing([() => false]);
+    const { growth, asked, refused } = growing([() => 'balance']);
     growth.reached(200);
     growth.reached(300);
-    expect(refused).toHaveBeenCalledTimes(1);
+    expect(refused.mock.calls).toEqual([['balance']]);
     expect(asked).toHaveLength(1);
   });
 
   it('asks one question at a time, and again when it could not be answered', async () => {
-    const { growth, asked, refused } = growing([() => Promise.reject(new Error('away')), () => Promise.resolve(false)]);
+    const { growth, asked, refused } = growing([
+      () => Promise.reject(new Error('away')),
+      () => Promise.resolve('key_quota'),
+    ]);
     growth.reached(200);
     growth.reached(201);
     await new Promise(setImmediate);
     growth.reached(202);
     await new Promise(setImmediate);
     expect(asked).toHaveLength(2);
-    expect(refused).toHaveBeenCalledTimes(1);
+    expect(refused.mock.calls).toEqual([['key_quota']]);
   });
 });

@@ -1,4 +1,4 @@
-import type { LimitStore } from '../limits/limit-store.js';
+import type { LimitStore, Shortage } from '../limits/limit-store.js';
 
 const PICO_PER_MICRO = 1_000_000n;
 /** Output tokens that a hold grows by. */
@@ -25,7 +25,7 @@ export class Growth {
     private readonly limits: Pick<LimitStore, 'extend'>,
     private readonly requestId: string,
     private readonly cover: Cover,
-    private readonly refused: () => void,
+    private readonly refused: (short: Shortage) => void,
   ) {
     this.#covered = cover.outputTokens;
   }
@@ -37,15 +37,15 @@ export class Growth {
     const picoUsd = BigInt(more) * this.cover.picoUsdPerToken;
     const answer = this.limits.extend(this.requestId, (picoUsd + PICO_PER_MICRO - 1n) / PICO_PER_MICRO);
     this.#asking = true;
-    if (typeof answer === 'boolean') return this.#take(answer, more);
+    if (!(answer instanceof Promise)) return this.#take(answer, more);
     answer.then(
-      isGiven => this.#take(isGiven, more),
+      short => this.#take(short, more),
       () => (this.#asking = false), // cannot be said now: asked again with the next output
     );
   }
 
-  #take(isGiven: boolean, more: number): void {
-    if (!isGiven) return this.refused(); // and asks no more
+  #take(short: Shortage | undefined, more: number): void {
+    if (short) return this.refused(short); // and asks no more
     this.#asking = false;
     this.#covered += more;
   }

@@ -5,7 +5,7 @@ import { Config } from '../config.js';
 import { Flow } from '../egress/flow.js';
 import { LazuError } from '../errors.js';
 import type { Answer } from '../http/inference.js';
-import { LimitStore } from '../limits/limit-store.js';
+import { LimitStore, type Shortage } from '../limits/limit-store.js';
 import { providerNamed } from '../providers/index.js';
 import type { Delivery, Ending } from '../usage/meter.js';
 import { Attempts, type Opened } from './attempts.js';
@@ -139,12 +139,12 @@ export class StreamedAnswers {
     return new Promise((resolve, reject) => {
       let output = false;
       let ended = false;
-      const outOfMoney = () => {
+      const outOfMoney = (short: Shortage) => {
         if (ended || watch.complete || to.outlet.left) return;
         ended = true;
         to.over();
         report();
-        const error = spent();
+        const error = spent(short);
         void delivery().then(given => this.#endWithError(job, to.outlet, error, given));
         job.cancel.cancel(error);
         queueMicrotask(() => subscription.unsubscribe()); // for who does not listen to the cancel
@@ -184,7 +184,7 @@ export class StreamedAnswers {
   }
 
   /** @returns what is told how many tokens have been delivered so far: the hold grows with them, and what the windows count */
-  #growth({ call, cover, admittedTokens, facts }: Job, { calls }: Opened, outOfMoney: () => void) {
+  #growth({ call, cover, admittedTokens, facts }: Job, { calls }: Opened, outOfMoney: (short: Shortage) => void) {
     const hold = cover && new Growth(this.limits, call.requestId, cover, outOfMoney);
     const input = facts.inputTokensEstimate * calls;
     const windows =
@@ -214,10 +214,11 @@ function leaveEarly(job: Job, drain: Drain): void {
   }, drain.leftMs()).unref();
 }
 
-const spent = () =>
+const spent = (short: Shortage) =>
   new LazuError(
     'insufficient_quota',
-    'The answer has become longer than the balance, or the quota of this key, covers.',
+    `The answer has become longer than the ${short === 'balance' ? 'balance of this account' : 'quota of this key'} covers.`,
+    { param: short },
   );
 
 function expectEventStream({ reply }: Opened): void {

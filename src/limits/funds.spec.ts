@@ -197,8 +197,8 @@ describe('balances', () => {
             background.push(Promise.resolve(store.reserve(asked)).then(v => note(asked.requestId, amount, v.admitted)));
           } else if (kind === 'extend' && id !== undefined) {
             const answer = store.extend(id, amount);
-            if (typeof answer === 'boolean') note(id, amount, answer);
-            else await answer.then(ok => note(id, amount, ok && open.has(id)));
+            if (!(answer instanceof Promise)) note(id, amount, answer === undefined);
+            else await answer.then(short => note(id, amount, short === undefined && open.has(id)));
           } else if (kind === 'settle' && id !== undefined) {
             const charge = amount < open.get(id)! ? amount : open.get(id)!;
             store.settle(id, charge, 1);
@@ -254,8 +254,8 @@ describe('holds', () => {
     const bank = new Bank();
     bank.topUp(100n);
     await bank.store.reserve(ask({ requestId: 'long', holdMicroUsd: 60n }));
-    expect(bank.store.extend('long', 40n)).toBe(true);
-    expect(bank.store.extend('long', 1n)).toBe(false);
+    expect(bank.store.extend('long', 40n)).toBeUndefined();
+    expect(bank.store.extend('long', 1n)).toBe('balance');
     expect(bank.store.heldBy('acct_1')).toBe(100n);
   });
 

@@ -1,6 +1,6 @@
 import { LazuError } from '../errors.js';
 import type { Charge } from '../usage/unflushed-charges.js';
-import type { Reservation } from './limit-store.js';
+import type { Reservation, Shortage } from './limit-store.js';
 import { periodStart } from './quota-period.js';
 import { Purse } from './purse.js';
 
@@ -56,7 +56,7 @@ export class Funds {
   }
 
   /** What does not cover so much; undefined: all does. Everything that binds is known. */
-  short(spender: Spender, microUsd: bigint): 'balance' | 'key_quota' | undefined {
+  short(spender: Spender, microUsd: bigint): Shortage | undefined {
     if (microUsd <= 0n) return undefined;
     const { quotaMicroUsd } = spender;
     if (quotaMicroUsd !== undefined && this.#left(this.#key(spender), quotaMicroUsd) < microUsd) return 'key_quota';
@@ -64,7 +64,7 @@ export class Funds {
   }
 
   /** Before a refusal: forgets the figure if it is not of this moment. @returns whether it is to be read again */
-  doubts(spender: Spender, short: 'balance' | 'key_quota'): boolean {
+  doubts(spender: Spender, short: Shortage): boolean {
     const purse = short === 'balance' ? this.#account(spender.accountId) : this.#key(spender);
     if (this.now() - purse.readAt < SURE_MS) return false;
     purse.forget();

@@ -38,6 +38,9 @@ export interface Standing {
 /** Why a key, or every key of an account, is refused: the code that its caller gets. */
 export type Revocation = 'invalid_api_key' | 'token_disabled' | 'token_expired' | 'account_suspended';
 
+/** What does not cover a request: its account's balance, or its key's quota. */
+export type Shortage = 'balance' | 'key_quota';
+
 export type Verdict =
   | { readonly admitted: true; readonly standing: Standing | undefined }
   | {
@@ -49,7 +52,7 @@ export type Verdict =
     }
   | {
       readonly admitted: false;
-      readonly reason: 'requests' | 'tokens' | 'balance' | 'key_quota';
+      readonly reason: 'requests' | 'tokens' | Shortage;
       /** Seconds until a slot frees, at most 60; absent when waiting does not help. */
       readonly retryAfter?: number;
       readonly standing: Standing | undefined;
@@ -70,8 +73,8 @@ export interface Left {
 export interface LimitStore {
   /** Take a slot, the tokens and the hold, or nothing at all. Called once per request. */
   reserve(ask: Reservation): Verdict | Promise<Verdict>;
-  /** A stream outgrows its hold: `false` when no more is to be had. */
-  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean>;
+  /** A stream outgrows its hold. @returns why no more is to be had; undefined: it has grown */
+  extend(requestId: string, byMicroUsd: bigint): Shortage | undefined | Promise<Shortage | undefined>;
   /** A request under way has taken so many tokens so far, more than it was admitted with. Not waited for; never throws. */
   correct(requestId: string, tokens: number): void;
   /** The request is over: the hold becomes this charge, the estimate what it took. Idempotent; never throws. */

@@ -1,10 +1,12 @@
 import { topic } from '../workers/topic.js';
 import type { Proof } from './proof.js';
-import type { Left, Reservation, Verdict } from './limit-store.js';
+import type { Left, Reservation, Shortage, Verdict } from './limit-store.js';
 
 /** The port `LimitStore`, from a worker to the store of its primary. */
 export const RESERVE = topic<Reservation, Verdict>('limits.reserve');
-export const EXTEND = topic<{ readonly requestId: string; readonly byMicroUsd: bigint }, boolean>('limits.extend');
+export const EXTEND = topic<{ readonly requestId: string; readonly byMicroUsd: bigint }, Shortage | undefined>(
+  'limits.extend',
+);
 export const CORRECT = topic<{ readonly requestId: string; readonly tokens: number }>('limits.correct');
 export const SETTLE = topic<{
   readonly requestId: string;

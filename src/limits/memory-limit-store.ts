@@ -1,5 +1,5 @@
 import { Funds, type FundsSource, type Spender } from './funds.js';
-import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
+import type { Left, LimitStore, Reservation, Shortage, Verdict } from './limit-store.js';
 import { proveFunds, type Proof } from './proof.js';
 import { correct, RateWindows, type Counted } from './rate-windows.js';
 
@@ -69,21 +69,25 @@ export class MemoryLimitStore implements LimitStore {
     return isLimited ? { admitted: true, standing: this.#windows.standing(ask, now) } : ADMITTED;
   }
 
-  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean> {
+  extend(requestId: string, byMicroUsd: bigint): Shortage | undefined | Promise<Shortage | undefined> {
     return this.#extend(requestId, byMicroUsd, false);
   }
 
-  #extend(requestId: string, byMicroUsd: bigint, isSure: boolean): boolean | Promise<boolean> {
+  #extend(
+    requestId: string,
+    byMicroUsd: bigint,
+    isSure: boolean,
+  ): Shortage | undefined | Promise<Shortage | undefined> {
     const open = this.#open.get(requestId);
-    if (!open || !this.#funds) return true;
+    if (!open || !this.#funds) return undefined;
     const reading = this.#funds.missing(open.ask);
     if (reading) return reading.then(() => this.#extend(requestId, byMicroUsd, true));
     const short = this.#funds.short(open.ask, byMicroUsd);
     if (short && !isSure && this.#funds.doubts(open.ask, short)) return this.#extend(requestId, byMicroUsd, true);
-    if (short) return false;
+    if (short) return short;
     open.heldMicroUsd += byMicroUsd;
     this.#funds.hold(open.ask, byMicroUsd);
-    return true;
+    return undefined;
   }
 
   correct(requestId: string, tokens: number): void {

@@ -1,7 +1,7 @@
 import type { LazuError } from '../errors.js';
 import type { Link } from '../workers/link.js';
 import type { Proof } from './proof.js';
-import type { Left, LimitStore, Reservation, Verdict } from './limit-store.js';
+import type { Left, LimitStore, Reservation, Shortage, Verdict } from './limit-store.js';
 import { CORRECT, EXTEND, FORGET, LEFT, PROVE, RELEASE, RESERVE, SETTLE } from './limit-topics.js';
 
 const ADMITTED: Verdict = Object.freeze({ admitted: true, standing: undefined });
@@ -26,8 +26,8 @@ export class RemoteLimitStore implements LimitStore {
     return ADMITTED;
   }
 
-  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean> {
-    if (this.#unlimited.has(requestId)) return true;
+  extend(requestId: string, byMicroUsd: bigint): Shortage | undefined | Promise<Shortage | undefined> {
+    if (this.#unlimited.has(requestId)) return undefined;
     return this.primary.ask(EXTEND, { requestId, byMicroUsd }, this.patienceMs);
   }
 

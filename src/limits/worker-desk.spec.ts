@@ -4,7 +4,7 @@ import { linked } from '../../test/support/linked.js';
 import { RemoteCharges } from '../usage/charge-book.js';
 import { UnflushedCharges } from '../usage/unflushed-charges.js';
 import type { FundsSource } from './funds.js';
-import type { Reservation, Verdict } from './limit-store.js';
+import type { Reservation, Shortage, Verdict } from './limit-store.js';
 import { MemoryLimitStore } from './memory-limit-store.js';
 import { RemoteLimitStore } from './remote-limit-store.js';
 import { WorkerDesk } from './worker-desk.js';
@@ -221,7 +221,8 @@ describe('the money of several workers', () => {
             const admitted = ({ admitted }: Verdict) => void (admitted && note(worker, asked.requestId, amount));
             background.push(Promise.resolve(worker.limits.reserve(asked)).then(admitted, () => undefined));
           } else if (kind === 'extend' && id !== undefined) {
-            const extended = (ok: boolean) => void (ok && open.has(id) && note(mine!.worker, id, amount));
+            const extended = (short: Shortage | undefined) =>
+              void (short === undefined && open.has(id) && note(mine!.worker, id, amount));
             await Promise.resolve(mine!.worker.limits.extend(id, amount)).then(extended, () => undefined);
           } else if (kind === 'settle' && id !== undefined) {
             const charge = amount < mine!.held ? amount : mine!.held;

@@ -133,7 +133,10 @@ describe('a stream that outgrows its hold', () => {
     const { key } = await tenant(HOLD + 6_000);
     const { text, record } = await stream(key);
     const last = text.trim().split('\n\n').at(-1)!;
-    expect(JSON.parse(last.replace('data: ', '')).error).toMatchObject({ code: 'insufficient_quota' });
+    expect(JSON.parse(last.replace('data: ', '')).error).toMatchObject({
+      code: 'insufficient_quota',
+      param: 'balance',
+    });
     expect(text).not.toContain('[DONE]');
     expect(record).toMatchObject({ status: 'failed', usage_source: 'estimated' });
     expect(record.billing.charge_micro_usd).toBeGreaterThan(3_000);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Charge } from '../../usage/unflushed-charges.js';
 import type { Spender } from '../funds.js';
-import type { Left, LimitStore, Reservation, Revocation, Verdict } from '../limit-store.js';
+import type { Left, LimitStore, Reservation, Revocation, Shortage, Verdict } from '../limit-store.js';
 import { Figures } from './figures.js';
 import { Membership } from './membership.js';
 import { CODE } from './money-scripts.js';
@@ -106,26 +106,27 @@ export class RedisLimitStore implements LimitStore {
     }
   }
 
-  extend(requestId: string, byMicroUsd: bigint): boolean | Promise<boolean> {
+  extend(requestId: string, byMicroUsd: bigint): Shortage | undefined | Promise<Shortage | undefined> {
     const open = this.#open.get(requestId);
-    return !open || byMicroUsd <= 0n || !this.#isBound(open.ask) || this.#extend(requestId, open, byMicroUsd);
+    if (!open || byMicroUsd <= 0n || !this.#isBound(open.ask)) return undefined;
+    return this.#extend(requestId, open, byMicroUsd);
   }
 
   /** At most once a second: a stream goes on while it waits. */
-  async #extend(requestId: string, open: OpenRequest, byMicroUsd: bigint): Promise<boolean> {
+  async #extend(requestId: string, open: OpenRequest, byMicroUsd: bigint): Promise<Shortage | undefined> {
     const wait = open.extendedAt + (this.options.extendEveryMs ?? 1_000) - performance.now();
     if (wait > 0) await sleep(wait, undefined, { ref: false });
-    if (!this.#open.has(requestId)) return true; // it has ended meanwhile
+    if (!this.#open.has(requestId)) return undefined; // it has ended meanwhile
     open.extendedAt = performance.now();
     const { accountId, keyId } = open.ask;
     const more = [requestId, holdOf(byMicroUsd), this.#holdUs];
     const [code] = await this.#figures
       .ask(open.ask, (epoch, money) => this.#run(SCRIPTS.extend, accountId, [keyId, epoch, ...more, ...money]))
       .catch((cause: unknown) => Promise.reject(unavailable(cause)));
-    if (code !== CODE.done) return false;
+    if (code !== CODE.done) return code === CODE.keyQuota ? 'key_quota' : 'balance';
     open.heldMicroUsd += byMicroUsd;
     if (!this.#open.has(requestId)) this.#settlements.giveBack(requestId, open); // it ended while this was asked
-    return true;
+    return undefined;
   }
 
   correct(requestId: string, tokens: number): void {

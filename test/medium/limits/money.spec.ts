@@ -128,8 +128,8 @@ describe.each(stores)('money in %s', kind => {
   it('lets holds grow while there is some', async () => {
     await host.topUp(100n);
     await host.reserve(asking({ requestId: 'long', holdMicroUsd: 60n }));
-    expect(await host.store.extend('long', 40n)).toBe(true);
-    expect(await host.store.extend('long', 1n)).toBe(false);
+    expect(await host.store.extend('long', 40n)).toBeUndefined();
+    expect(await host.store.extend('long', 1n)).toBe('balance');
     expect((await left()).account?.heldMicroUsd).toBe(100n);
     host.store.release('long');
     expect((await left()).account?.heldMicroUsd).toBe(0n);
@@ -169,6 +169,7 @@ describe.each(stores)('money in %s', kind => {
       expect((await host.reserve(of({ requestId: 'a' }))).admitted).toBe(true);
       expect((await host.reserve(of({ requestId: 'b' }))).admitted).toBe(true);
       expect(await host.reserve(of())).toMatchObject({ admitted: false, reason: 'key_quota' });
+      expect(await host.store.extend('a', 1n)).toBe('key_quota');
       expect((await host.reserve(asking({ keyId: 'key_2', requestId: 'c' }))).admitted).toBe(true);
       host.store.settle('a', 0n, 0);
       expect(await left(of())).toMatchObject({ key: { spentMicroUsd: 5n, heldMicroUsd: 10n } });
@@ -250,7 +251,7 @@ describe.each(stores)('money in %s', kind => {
               }),
             );
           } else if (kind === 'extend' && one) {
-            if (await one.on.store.extend(id!, amount)) one.held += amount;
+            if ((await one.on.store.extend(id!, amount)) === undefined) one.held += amount;
           } else if (kind === 'settle' && one) {
             const charge = amount < one.held ? amount : one.held;
             one.on.store.settle(id!, charge, 1);
