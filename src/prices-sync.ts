@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { syncOnly } from './admin/sync-only.js';
 import { reportText } from './catalog/sync/report-text.js';
 import { loadConfig } from './config.js';
+import { askWhileRunning } from './database/embedded/while-running.js';
 
 /** `npm run prices:sync -- [--apply] [--accept MODEL]… [--only MODEL]… [--json]`: official prices from the installed data package. */
 try {
@@ -18,13 +19,9 @@ try {
     },
   });
   const config = loadConfig(process.env);
-  const report = await syncOnly(config, { apply: values.apply, accept: values.accept, models: values.only }).catch(
-    (error: Error) => {
-      const running = 'While Lazu runs on it: GET and POST /api/admin/prices/sync.';
-      throw config.databaseUrl === undefined && error.message.includes('Another Lazu')
-        ? new Error(`${error.message} ${running}`)
-        : error;
-    },
+  const report = await askWhileRunning(
+    syncOnly(config, { apply: values.apply, accept: values.accept, models: values.only }),
+    'GET and POST /api/admin/prices/sync',
   );
   console.log(values.json ? JSON.stringify(report, undefined, 2) : reportText(report));
 } catch (error) {
