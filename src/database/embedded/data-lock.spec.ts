@@ -31,12 +31,17 @@ describe('DataLock', () => {
   });
 
   it('is given to one of many who ask at once, also over a stale file', async () => {
-    await leave({ pid: 1, identity: 'an earlier boot' });
-    const asked = await Promise.allSettled(Array.from({ length: 10 }, () => DataLock.acquire(folder)));
-    const won = asked.filter(result => result.status === 'fulfilled');
-    expect(won).toHaveLength(1);
-    won[0]!.value.release();
-    expect(await readdir(folder)).toEqual([]);
+    for (let round = 0; round < 40; round++) {
+      await leave({ pid: 1, identity: 'an earlier boot', token: `t${round}` });
+      const asked = await Promise.allSettled(Array.from({ length: 20 }, () => DataLock.acquire(folder)));
+      const won = asked.filter(result => result.status === 'fulfilled');
+      expect(won).toHaveLength(1);
+      for (const result of asked) {
+        if (result.status === 'rejected') expect(String(result.reason)).toContain(`Another Lazu (pid ${process.pid})`);
+      }
+      won[0]!.value.release();
+      expect(await readdir(folder)).toEqual([]);
+    }
   });
 
   it('of a dead process, of a reused pid, and a broken file are taken over', async () => {

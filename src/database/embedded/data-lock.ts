@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, unlinkSync } from 'node:fs';
-import { link, readFile, rename, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { link, readFile, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LazuError } from '../../errors.js';
 import { processIdentity } from './processes.js';
 
@@ -16,6 +17,9 @@ interface Holder {
 const BEAT_MS = 5_000;
 /** A holder on another host (two containers, one volume) cannot be looked up by its pid; its beat tells. */
 const FOREIGN_STALE_MS = 3 * BEAT_MS;
+/** For others who are at a stale file just now. */
+const PATIENCE_MS = 5_000;
+const RETRY_MS = 20;
 
 /** One Lazu per data folder: a file that names its holder; a dead holder's file is taken over. */
 export class DataLock {
@@ -37,10 +41,11 @@ export class DataLock {
     const holder: Holder = { pid: process.pid, identity: processIdentity(process.pid) ?? '', host: hostname(), token };
     await writeFile(mine, JSON.stringify(holder), { mode: 0o600 });
     try {
-      for (let tries = 0; tries < 20; tries++) {
+      for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; await sleep(RETRY_MS)) {
         // link() is atomic and fails on an existing file, and the file is whole from its first moment.
         if (await linked(mine, path)) return new DataLock(path, token);
-        await removeIfStale(dataFolder, path, token);
+        await removeIfStale(dataFolder, path, mine);
+        if (await linked(mine, path)) return new DataLock(path, token);
       }
     } finally {
       await unlink(mine).catch(() => undefined);
@@ -69,7 +74,8 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function removeIfStale(dataFolder: string, path: string, token: string): Promise<void> {
+/** @throws LazuError when a living Lazu holds the folder */
+async function removeIfStale(dataFolder: string, path: string, mine: string): Promise<void> {
   const found = await readHolder(path);
   if (found === 'gone') return;
   if (found !== 'unreadable' && (await isHeld(found, path))) {
@@ -79,15 +85,23 @@ async function removeIfStale(dataFolder: string, path: string, token: string): P
       `Another Lazu (${who}) uses ${dataFolder}. Stop it, or set LAZU_DATA_DIR to another folder.`,
     );
   }
-  // Of several that see the stale file only one can move it away; whoever moved a fresh one puts it back.
-  const aside = `${path}.stale.${token}`;
-  await rename(path, aside).catch(() => undefined);
-  const moved = await readHolder(aside);
-  const isSame =
-    found === 'unreadable' ? moved === 'unreadable' : typeof moved === 'object' && moved.token === found.token;
-  if (moved !== 'gone' && !isSame) await linked(aside, path);
-  await unlink(aside).catch(() => undefined);
+  // Of several that see this stale file one may remove it, once: what another has put in its place meanwhile must stay.
+  const claim = `${path}.${found === 'unreadable' ? found : found.token}.stale`;
+  if (!(await linked(mine, claim))) {
+    const claimant = await readHolder(claim);
+    if (claimant === 'gone' || (claimant !== 'unreadable' && (await isHeld(claimant, claim)))) return;
+    return unlink(claim).catch(() => undefined); // it died over it
+  }
+  try {
+    const now = await readHolder(path);
+    if (tokenOf(now) === tokenOf(found)) await unlink(path).catch(() => undefined);
+  } finally {
+    await unlink(claim).catch(() => undefined);
+  }
 }
+
+const tokenOf = (holder: Holder | 'gone' | 'unreadable'): string =>
+  typeof holder === 'string' ? holder : holder.token;
 
 async function isHeld(holder: Holder, path: string): Promise<boolean> {
   if (holder.host === hostname()) return processIdentity(holder.pid) === holder.identity;
