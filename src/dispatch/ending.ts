@@ -12,5 +12,5 @@ export function endingOf({ call, cancel, endpoint, facts, trail }: Ended, error:
   if (!call.gone.reason || cancel.reason !== error) return { kind: 'failed', error };
   if (trail.calls === 0 || endpoint === 'count-tokens') return { kind: 'left', drained: false };
   const input = facts.inputTokensEstimate * trail.calls;
-  return { kind: 'left', drained: false, delivered: { dimensions: { input, output: 0 } } };
+  return { kind: 'left', drained: false, delivered: { dimensions: { input, output: 0 }, calls: trail.calls } };
 }

@@ -19,6 +19,7 @@ export function deliveryOf(
   return {
     dimensions: { ...input, ...(isPerCall && { requests: opened.calls }), output },
     ...(usage?.serviceTier !== undefined && { serviceTier: usage.serviceTier }),
+    ...(opened.calls > 1 && { calls: opened.calls }),
   };
 }
 
@@ -30,9 +31,10 @@ function inputIn({ dimensions }: Usage): Partial<Record<TokenDimension, number>>
   return input;
 }
 
-/** The vendor's figures as the meter takes them: in the provider's own reading, and with each call counted where calls cost. */
+/** The vendor's figures as the meter takes them: in the provider's own reading, and with the calls counted that they are of. */
 export function metered({ provider, calls, usageIsRead }: Counted, route: Route, usage: Usage): Usage {
   const read = (usageIsRead ? undefined : provider.readUsage?.(usage.raw, usage)) ?? usage;
-  if (calls === 1 || route.price.rates.requests === undefined) return read;
-  return { ...read, dimensions: { requests: calls, ...read.dimensions } };
+  if (calls === 1) return read;
+  if (route.price.rates.requests === undefined) return { ...read, calls };
+  return { ...read, calls, dimensions: { requests: calls, ...read.dimensions } };
 }

@@ -90,7 +90,7 @@ function highestOf(tables: readonly Rates[]): Highest {
 }
 
 /**
- * Context tiers count where the input may reach them; of several calls the sum does. A service tier counts when it is asked for, and every
+ * Context tiers count where the input may reach them, by the sum of all answers to be safe. A service tier counts when it is asked for, and every
  * one when the vendor is asked to choose.
  */
 function ratesThatMayCount(reached: readonly (Price | PriceTier)[], service: string): Rates[] {

@@ -32,6 +32,8 @@ export interface Usage {
   readonly totalTokens?: number;
   /** The service tier that the vendor says it used, when that changes the price. */
   readonly serviceTier?: string;
+  /** Of so many calls these are the sum; absent: one. Context tiers go by the input of each. */
+  readonly calls?: number;
   /** The vendor's usage object as it came, for `provider_usage.raw_fields`. */
   readonly raw: Readonly<Record<string, unknown>>;
 }

@@ -20,7 +20,7 @@ export interface Opening {
 }
 
 /** What was sent and received, by estimate and tokenizer: charged where no vendor ever said. */
-export type Delivery = Pick<Usage, 'dimensions' | 'serviceTier'>;
+export type Delivery = Pick<Usage, 'dimensions' | 'serviceTier' | 'calls'>;
 
 /** How a request ended, as `dispatch` saw it. Exactly one of these closes the meter (contract §13's table). */
 export type Ending =

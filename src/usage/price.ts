@@ -96,7 +96,7 @@ function serviceOf({ serviceTier }: Usage, price: Price, reached: PriceTier | un
 
 function tierOf(usage: Usage, price: Price): PriceTier | undefined {
   if (price.tiers.length === 0) return undefined;
-  const tokens = inputTokensOf(usage);
+  const tokens = inputTokensOf(usage) / (usage.calls ?? 1);
   return price.tiers.findLast(tier => tokens > tier.aboveInputTokens);
 }
 

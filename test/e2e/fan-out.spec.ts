@@ -109,6 +109,25 @@ describe('n answers from a vendor that gives one', () => {
     ]);
   });
 
+  it('is in the context tier of each call, not of their sum', async () => {
+    const tiers = [{ above_input_tokens: 200, input_per_mtok: 100, output_per_mtok: 100 }];
+    await lazu.admin('PUT', '/api/admin/models/deepseek-flash/prices/direct', {
+      input_per_mtok: 1,
+      output_per_mtok: 1,
+      tiers,
+    });
+    const ask = { model: 'deepseek-chat', messages, n: 2 };
+    const charge = async (input: number, stream: boolean) => {
+      const figures = { usage: usage(input, 10) };
+      upstream.answers(stream ? answerStream(chatFrames(['hi'], figures)) : answerJson(chatAnswer('hi', figures)));
+      const response = await lazu.post('/v1/chat/completions', { ...ask, stream });
+      await response.text();
+      return (await lazu.record(response.headers.get('x-lazu-request-id'))).billing.charge_micro_usd;
+    };
+    expect([await charge(150, false), await charge(150, true)]).toEqual([320, 320]);
+    expect([await charge(201, false), await charge(201, true)]).toEqual([42_200, 42_200]);
+  });
+
   it('counts each finished part as a call where calls cost, and no other', async () => {
     const perCall = { input_per_mtok: 0, output_per_mtok: 0, per_request: 0.01 };
     await lazu.admin('PUT', '/api/admin/models/deepseek-flash/prices/direct', perCall);
