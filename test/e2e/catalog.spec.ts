@@ -358,7 +358,7 @@ describe('sell prices by rule', () => {
     ['openai/direct', { factor: 0 }, 422, 'invalid_value', 'factor'],
     ['openai/direct', { factor: '0.0000001' }, 422, 'invalid_value', 'factor'],
     ['openai/direct', { factor: 1001 }, 422, 'invalid_value', 'factor'],
-    ['openai/direct', { factor: {} }, 422, 'invalid_value', 'factor'],
+    ['openai/direct', { factor: {} }, 400, 'invalid_request', 'factor'],
     ['openai/direct', {}, 400, 'missing_required_parameter', 'factor'],
     ['openai/direct', { factor: 1, rounding: 'up' }, 400, 'unsupported_parameter', 'rounding'],
     ['openai/scenic', { factor: 1 }, 422, 'invalid_value', 'lane'],
