@@ -67,7 +67,7 @@ export function readResponse(response: JsonObject, path: string): Pick<ToolResul
   const [[name, only] = [], second] = Object.entries(given);
   const isError = second === undefined && name === 'error';
   const output = second === undefined && (isError || name === 'output') ? only : given;
-  const text = typeof output === 'string' ? output : JSON.stringify(output);
+  const text = typeof output === 'string' ? output : name === undefined ? '' : JSON.stringify(output);
   const media = listIn(response, 'parts', path).map((part, at): ImageBlock => {
     const here = `${path}.parts.${at}`;
     const blob = field(part, 'inlineData');
@@ -75,6 +75,6 @@ export function readResponse(response: JsonObject, path: string): Pick<ToolResul
     if (block?.type === 'image') return block;
     throw unsupported(here, 'must be an inline image for this model.');
   });
-  const said = text === '' || text === '{}' ? [] : [{ type: 'text' as const, text, path }];
+  const said = text === '' ? [] : [{ type: 'text' as const, text, path }];
   return { content: [...said, ...media], ...(isError && { isError }) };
 }

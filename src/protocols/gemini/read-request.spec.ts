@@ -132,6 +132,7 @@ describe('a request to Gemini in neutral form', () => {
     expect([resultOf({ error: 'no' }).isError, resultOf({ error: 'no', code: 1 }).isError]).toEqual([true, undefined]);
     expect(given({ error: { code: 1 } })).toEqual(['{"code":1}']);
     expect(given({})).toEqual([]);
+    expect([given({ output: '{}' }), given({ output: {} }), given({ output: '' })]).toEqual([['{}'], ['{}'], []]);
     const parts = [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }];
     expect(given({ output: 'see' }, { parts })).toEqual([
       'see',
