@@ -9,10 +9,10 @@ import { Agent, createServer, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { admissionSteps } from './admission-steps.mjs';
 import { cpuMs, descendants, freePort, MEASURED_CORE, OTHER_CORE, pin, start, stop, until } from './processes.mjs';
+import { startCommand } from './start-command.mjs';
 import { mean, median, medianInterval } from './statistics.mjs';
 
 const { values } = parseArgs({
@@ -28,7 +28,6 @@ const EACH = Number(values.each);
 const CALLERS = 16;
 /** Requests to one Lazu before it is the next one's turn. */
 const TURN = 300;
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** Never met, and counted against all the same. */
 const MOST = 2_000_000_000;
 const PLENTY_MICRO_USD = 1_000_000_000_000;
@@ -63,7 +62,7 @@ async function startLazu(name, { isBound, redisUrl }) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const adminKey = `sk-lazu-admin-${randomBytes(24).toString('hex')}`;
-  const child = start(MEASURED_CORE, [process.execPath, MAIN], {
+  const child = start(MEASURED_CORE, startCommand(), {
     env: {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',

@@ -36,6 +36,12 @@ async function perform(args: readonly string[]): Promise<{ status: number; body:
   return { status: response.status, body: await response.json() };
 }
 
+it('the image starts Lazu with the options of `npm start`', () => {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } };
+  const [, command] = /^CMD (\[.*\])$/m.exec(readFileSync('Dockerfile', 'utf8'))!;
+  expect(JSON.parse(command!)).toEqual(scripts.start.split(' '));
+});
+
 describe('the README', () => {
   let lazu: TestLazu;
   beforeAll(async () => {

@@ -2,10 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { descendants, freePort, MEASURED_CORE, OTHER_CORE, pin, start, stop, until } from '../processes.mjs';
-
-const main = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
+import { startCommand } from '../start-command.mjs';
 
 /**
  * High enough never to be met, and still a number that has to be counted against, unlike "no limit". Tokens per minute are left
@@ -53,7 +51,7 @@ export async function startLazu(upstreamPort, nodeFlags = []) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const adminKey = `sk-lazu-admin-${randomBytes(24).toString('hex')}`;
-  const child = start(MEASURED_CORE, [process.execPath, ...nodeFlags, main], {
+  const child = start(MEASURED_CORE, startCommand(nodeFlags), {
     env: {
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
