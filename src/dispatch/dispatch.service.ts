@@ -60,7 +60,13 @@ export class DispatchService implements BeforeApplicationShutdown {
    * @param inbound has `writeCount`
    */
   count(call: InferenceCall, inbound: CountingInbound, endpoint: EndpointType): Promise<Answer> {
-    const facts = { ...inbound.readFacts(call.skim, call.raw.length), stream: false, n: 1, needs: [] };
+    const facts = {
+      ...inbound.readFacts(call.skim, call.raw.length),
+      stream: false,
+      n: 1,
+      needs: [],
+      serviceTier: undefined,
+    };
     return this.#dispatch(call, { inbound, facts, endpoint: 'count-tokens' }, endpoint, this.counts);
   }
 
@@ -77,8 +83,8 @@ export class DispatchService implements BeforeApplicationShutdown {
       routes: unordered,
       cheapestFirst,
     } = this.catalog.candidates(call.caller, facts.model, endpoint, lane);
-    const priced = unordered.filter(route => unpricedNeed(facts.needs, route.price) === undefined);
-    if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts.needs, unordered[0]!.price));
+    const priced = unordered.filter(route => unpricedNeed(facts, route) === undefined);
+    if (priced.length === 0) throw unpriced(facts, unpricedNeed(facts, unordered[0]!));
     const reserved = this.reservations.reserve(call, facts, priced, asked.endpoint === 'count-tokens');
     const given = reserved instanceof Promise ? await reserved : reserved;
 

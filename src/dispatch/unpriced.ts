@@ -1,7 +1,26 @@
-import type { Price } from '../catalog/route.js';
-import { CALL_DIMENSIONS, type CallDimension } from '../protocols/usage.js';
+import type { Price, Route } from '../catalog/route.js';
+import type { RequestFacts } from '../protocols/protocol.js';
+import { CALL_DIMENSIONS } from '../protocols/usage.js';
+import { providerNamed } from '../providers/index.js';
 
-/** An unpriced server tool refuses the request that asks for it (contract §13). @returns the first need that has no price */
-export function unpricedNeed(needs: readonly string[], price: Price): CallDimension | undefined {
-  return CALL_DIMENSIONS.find(dimension => needs.includes(dimension) && price.rates[dimension] === undefined);
+/** Tiers that plain rates are for, or whose choice is the vendor's. */
+const PLAIN_TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'standard', 'standard_only', 'unspecified']);
+/** What callers write is shown only where it can be the name of a tier. */
+const TIER_NAME = /^\w{1,32}$/;
+
+/**
+ * What a request asks for and its price does not have: it is refused before it is sent (contract §13).
+ * @returns the first such thing, as a sentence names it: a server tool's dimension, or a service tier
+ */
+export function unpricedNeed(
+  { needs, serviceTier }: Pick<RequestFacts, 'needs' | 'serviceTier'>,
+  { price, channel }: Pick<Route, 'price' | 'channel'>,
+): string | undefined {
+  const tool = CALL_DIMENSIONS.find(dimension => needs.includes(dimension) && price.rates[dimension] === undefined);
+  if (tool !== undefined || serviceTier === undefined || PLAIN_TIERS.has(serviceTier)) return tool;
+  if (hasTier(price, serviceTier) || !providerNamed(channel.provider)?.billsByServiceTier) return undefined;
+  return TIER_NAME.test(serviceTier) ? `the service tier ${serviceTier}` : 'this service tier';
 }
+
+const hasTier = (price: Price, tier: string): boolean =>
+  [price, ...price.tiers].some(({ serviceTiers = {} }) => Object.hasOwn(serviceTiers, tier));

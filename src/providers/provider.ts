@@ -105,6 +105,8 @@ export interface Provider {
   readonly streamUsage: 'ask' | 'always' | 'none';
   /** Most answers per call; above it `dispatch` fans out. */
   readonly maxN: number;
+  /** A service tier that a caller asks for runs at its own price: it must have one. Elsewhere it is ignored, dropped, or costs the same. */
+  readonly billsByServiceTier?: true;
   /** Billing goes on after a disconnect: drain instead of aborting, up to 30 s. */
   readonly billsAfterDisconnect?: boolean;
   /** What a model can do, where models of a protocol that is translated differ; by the name that is called. */

@@ -93,6 +93,33 @@ describe('a price', () => {
     });
   });
 
+  it('trap 7: of a service tier that the vendor bills by must be known before it is sent', async () => {
+    const prices = { input_per_mtok: 2, output_per_mtok: 8 };
+    await lazu.admin('PUT', '/api/admin/models/acme/plain', { vendor_id: 'acme' });
+    await lazu.admin('PUT', '/api/admin/models/acme/plain/prices/direct', prices);
+    await lazu.admin('POST', '/api/admin/channels', {
+      ...{ name: 'p', provider: 'openai', base_url: `${upstream.url}/v1`, credential: 'sk-plain' },
+      models: [{ model: 'acme/plain' }],
+    });
+    const flex = { model: 'acme/plain', service_tier: 'flex' };
+    const before = upstream.seen.length;
+    const refused = await lazu.post('/v1/chat/completions', { ...flex, messages: [{ role: 'user', content: 'hi' }] });
+    expect([refused.status, (await refused.json()).error]).toEqual([
+      503,
+      expect.objectContaining({
+        code: 'price_unavailable',
+        message: expect.stringContaining('the service tier flex on acme/plain'),
+      }),
+    ]);
+    expect(upstream.seen).toHaveLength(before);
+    expect((await charged(tokens(10, 10), {}, { ...flex, service_tier: 'auto' })).microUsd).toBe(100);
+    await lazu.admin('PUT', '/api/admin/models/acme/plain/prices/direct', {
+      ...prices,
+      service_tiers: { flex: { input_per_mtok: 1, output_per_mtok: 4 } },
+    });
+    expect((await charged(tokens(10, 10), { service_tier: 'flex' }, flex)).microUsd).toBe(50);
+  });
+
   it('trap 7: of zero is free, and says so item by item', async () => {
     await lazu.admin('PUT', '/api/admin/models/acme/free', { vendor_id: 'acme' });
     await lazu.admin('PUT', '/api/admin/models/acme/free/prices/direct', { input_per_mtok: 0, output_per_mtok: 0 });

@@ -37,6 +37,7 @@ function hasResponses(channel: Outgoing['channel']): boolean {
 export const azureOpenai = defineProvider({
   name: 'azure-openai',
   title: 'Azure OpenAI',
+  billsByServiceTier: true,
   baseUrl: undefined,
   environment: {
     variables: ['AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_ENDPOINT'],

@@ -77,6 +77,7 @@ function withBetas(request: UpstreamRequest): UpstreamRequest {
 export const bedrock = defineProvider({
   name: 'bedrock',
   title: 'Amazon Bedrock',
+  billsByServiceTier: true,
   protocols: ['anthropic-messages', 'bedrock-converse'],
   protocolsFor,
   baseUrl: endpointIn(DEFAULT_REGION),

@@ -17,6 +17,7 @@ export const methodOf = ({ model, endpoint, stream }: Outgoing): string => {
 export const gemini = defineProvider({
   name: 'gemini',
   title: 'Google Gemini',
+  billsByServiceTier: true,
   protocols: ['gemini'],
   baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
   environment: {

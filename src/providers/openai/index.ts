@@ -19,6 +19,7 @@ export function withCompletionTokens(body: JsonObject, { model }: Outgoing): Jso
 export const openai = defineProvider({
   name: 'openai',
   title: 'OpenAI',
+  billsByServiceTier: true,
   protocols: ['openai-chat', 'openai-responses'],
   protocolsFor,
   baseUrl: 'https://api.openai.com/v1',
