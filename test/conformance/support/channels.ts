@@ -13,11 +13,14 @@ interface Setup {
 const COMPATIBLE = new Set(['alibaba', 'bedrock-mantle', 'lmstudio']);
 
 /** Every price there is: nothing may be refused for want of one. */
-export const PRICES = Object.fromEntries([
-  ...['input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'output'].map(name => [`${name}_per_mtok`, 1]),
-  ...['audio_input', 'audio_output', 'image_input', 'image_output'].map(name => [`${name}_per_mtok`, 2]),
-  ...['request', 'tool_web_search', 'tool_code_execution', 'tool_other'].map(name => [`per_${name}`, '0.001']),
-]);
+export const PRICES = {
+  ...Object.fromEntries([
+    ...['input', 'cache_read', 'cache_write_5m', 'cache_write_1h', 'output'].map(name => [`${name}_per_mtok`, 1]),
+    ...['audio_input', 'audio_output', 'image_input', 'image_output'].map(name => [`${name}_per_mtok`, 2]),
+    ...['request', 'tool_web_search', 'tool_code_execution', 'tool_other'].map(name => [`per_${name}`, '0.001']),
+  ]),
+  service_tiers: { flex: { input_per_mtok: 1 }, priority: { input_per_mtok: 1 } },
+};
 
 function setupOf({ provider, url }: Exchange): Setup {
   const parsed = url === undefined ? undefined : new URL(url.replace(/<[^>]*>/g, 'x'));
