@@ -1,7 +1,8 @@
-import type { Price, Route } from '../catalog/route.js';
+import type { Route } from '../catalog/route.js';
 import type { RequestFacts } from '../protocols/protocol.js';
 import { CALL_DIMENSIONS } from '../protocols/usage.js';
 import { providerNamed } from '../providers/index.js';
+import { isPriced } from './worst-case.js';
 
 /** Tiers that plain rates are for, or whose choice is the vendor's. */
 const PLAIN_TIERS: ReadonlySet<string> = new Set(['auto', 'default', 'standard', 'standard_only', 'unspecified']);
@@ -18,9 +19,6 @@ export function unpricedNeed(
 ): string | undefined {
   const tool = CALL_DIMENSIONS.find(dimension => needs.includes(dimension) && price.rates[dimension] === undefined);
   if (tool !== undefined || serviceTier === undefined || PLAIN_TIERS.has(serviceTier)) return tool;
-  if (hasTier(price, serviceTier) || !providerNamed(channel.provider)?.billsByServiceTier) return undefined;
+  if (isPriced(price, serviceTier) || !providerNamed(channel.provider)?.billsByServiceTier) return undefined;
   return TIER_NAME.test(serviceTier) ? `the service tier ${serviceTier}` : 'this service tier';
 }
-
-const hasTier = (price: Price, tier: string): boolean =>
-  [price, ...price.tiers].some(({ serviceTiers = {} }) => Object.hasOwn(serviceTiers, tier));

@@ -79,8 +79,8 @@ function highestRates(price: Price, { n, serviceTier }: RequestFacts, input: num
   return highest;
 }
 
-/** What callers write is not remembered: only tiers that this price names. */
-const isPriced = (price: Price, tier: string): boolean =>
+/** Whether a price names this service tier, at any length of context. What callers write is compared, and never remembered. */
+export const isPriced = (price: Price, tier: string): boolean =>
   [price, ...price.tiers].some(({ serviceTiers = {} }) => Object.hasOwn(serviceTiers, tier));
 
 function highestOf(tables: readonly Rates[]): Highest {
